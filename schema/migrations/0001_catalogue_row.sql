@@ -1,0 +1,1 @@
+INSERT INTO `catalogue` (`id`, `revision`) VALUES (1, 0);

