@@ -1,0 +1,61 @@
+/** The one way to change what running servers follow: a write transaction with a new revision. */
+import { eq, sql } from "drizzle-orm";
+import { catalogue, events } from "../../../schema/tables.ts";
+import type { Database } from "../database.ts";
+import type { Queryable } from "./event-rows.ts";
+
+/** The last change that was asked for on each database of this process, done or failed. */
+const lastChanges = new WeakMap<Database, Promise<void>>();
+
+/**
+ * Runs the change in one write transaction, with the catalogue's next revision; servers follow it
+ * once it is committed. Whatever it throws undoes it whole.
+ *
+ * Changes through one `database` run one after another. A call into a local libSQL file blocks the
+ * thread while it waits for the write lock, so a second transaction of this process would keep the
+ * first from ever being committed.
+ */
+export function changeCatalogue<T>(
+  database: Database,
+  change: (transaction: Queryable, revision: number) => Promise<T>,
+): Promise<T> {
+  const before = lastChanges.get(database) ?? Promise.resolve();
+  const done = before.then(() =>
+    database.orm.transaction(async (transaction) => {
+      const [row] = await transaction
+        .update(catalogue)
+        .set({ revision: sql`${catalogue.revision} + 1` })
+        .returning({ revision: catalogue.revision });
+      if (row === undefined) throw new Error("the catalogue table has lost its row");
+      return await change(transaction, row.revision);
+    }),
+  );
+  lastChanges.set(
+    database,
+    done.then(
+      () => undefined,
+      () => undefined,
+    ),
+  );
+  return done;
+}
+
+/** What may change on an event's own row. */
+export interface EventChange {
+  readonly stock?: number;
+  readonly paused?: boolean;
+  readonly ended?: boolean;
+}
+
+/** Writes the change to the event's row, and the revision at which the event changed. */
+export async function updateEvent(
+  transaction: Queryable,
+  eventId: string,
+  revision: number,
+  change: EventChange,
+): Promise<void> {
+  await transaction
+    .update(events)
+    .set({ ...change, revision })
+    .where(eq(events.id, eventId));
+}

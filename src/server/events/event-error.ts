@@ -1,0 +1,23 @@
+/** What an administrator's request on an event can be refused for. */
+export type EventErrorCode =
+  | "invalid_input"
+  | "unknown_event"
+  | "id_taken"
+  | "event_ended"
+  | "unknown_time_zone"
+  | "skipped_time"
+  | "window_in_past"
+  | "window_overlap"
+  | "too_many_windows"
+  | "stock_below_issued";
+
+/** A refusal in one plain sentence, for a person; `code` is for programs. Nothing was changed. */
+export class EventError extends Error {
+  readonly code: EventErrorCode;
+
+  constructor(code: EventErrorCode, message: string) {
+    super(message);
+    this.name = "EventError";
+    this.code = code;
+  }
+}

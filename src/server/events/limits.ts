@@ -1,0 +1,31 @@
+/** The bounds and defaults of everything an administrator can set on an event. */
+import { EventError } from "./event-error.ts";
+
+export const EVENT_LIMITS = {
+  nameLength: 200,
+  stock: 10_000_000,
+  couponTiers: 100,
+  amount: 1_000_000_000,
+  windowLengthMs: 24 * 60 * 60_000,
+  windowsPerDay: 1_440,
+  /** A year of ten windows a day, with some to spare: the engine keeps all of an event's windows. */
+  windowsPerEvent: 4_000,
+  dailyScheduleDays: 366,
+} as const;
+
+export const EVENT_DEFAULTS = {
+  stock: 100_000,
+  windowLengthMs: 60_000,
+  windowsPerDay: 10,
+  /** Not the machine's zone: the same command must mean the same days on every machine. */
+  timeZone: "UTC",
+} as const;
+
+/** @throws EventError (`invalid_input`) unless the value is a whole number from `min` to `max`. */
+export function requireWholeNumber(what: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new EventError(
+    "invalid_input",
+    `${what} must be a whole number from ${min} to ${max}, not ${value}`,
+  );
+}
