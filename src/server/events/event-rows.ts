@@ -1,6 +1,6 @@
 /** Reads events out of the SQL tables: three queries, whose rows are put together here. */
 import type { ResultSet } from "@libsql/client";
-import { inArray, type SQL } from "drizzle-orm";
+import { inArray, type SQL, sql } from "drizzle-orm";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
 import { coupons, events, windows } from "../../../schema/tables.ts";
 import type { EventDefinition } from "./event.ts";
@@ -16,7 +16,7 @@ type WindowRow = typeof windows.$inferSelect;
 export function eventQueries(queryable: Queryable, condition?: SQL) {
   const ids = queryable.select({ id: events.id }).from(events).where(condition);
   return [
-    queryable.select().from(events).where(condition).orderBy(events.createdAtMs, events.id),
+    queryable.select().from(events).where(condition).orderBy(events.createdAtMs, sql`rowid`),
     queryable
       .select()
       .from(coupons)

@@ -8,9 +8,10 @@ import { EventError } from "./event-error.ts";
 import { EVENT_LIMITS, requireWholeNumber } from "./limits.ts";
 
 const DATE_PATTERN = /^\d{4}-\d{2}-\d{2}$/;
-const TIME_PATTERN = /^\d{2}:\d{2}(:\d{2})?$/;
+// No leap second: Temporal would read 10:00:60 as 10:00:59.
+const TIME_PATTERN = /^\d{2}:\d{2}(:[0-5]\d)?$/;
 const DATE_TIME_PATTERN =
-  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?$/;
+  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::[0-5]\d(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?$/;
 
 /** The same times on each of several days in a row. */
 export interface DailySchedule {
@@ -122,8 +123,7 @@ function parseTimesOfDay(texts: readonly string[]): Temporal.PlainTime[] {
 
 function parseTimeOfDay(text: string): Temporal.PlainTime {
   try {
-    // Temporal reads a leap second, 10:00:60, as 10:00:59.
-    if (TIME_PATTERN.test(text) && !text.endsWith(":60")) return Temporal.PlainTime.from(text);
+    if (TIME_PATTERN.test(text)) return Temporal.PlainTime.from(text);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
