@@ -134,7 +134,7 @@ const refused: Readonly<Record<string, string>> = {
   "an unknown critical extension": forge({ header: { crit: ["exp"], exp: 1 } }),
   "critical b64 that is false": forge({ header: { crit: ["b64"], b64: false } }),
   "critical b64 that is missing": forge({ header: { crit: ["b64"] } }),
-  "an empty crit": forge({ header: { crit: [] } }),
+  "an empty crit": forge({ header: { crit: [], b64: true } }),
   "no iss": forge({ claims: { iss: undefined } }),
   "another iss": forge({ claims: { iss: "other" } }),
   "no aud": forge({ claims: { aud: undefined } }),

@@ -50,9 +50,10 @@ export function createTokenVerifier(keys: TokenKeys): TokenVerifier {
     if (token.length > MAX_TOKEN_BYTES) return undefined;
     const headerEnd = token.indexOf(".");
     const payloadEnd = token.indexOf(".", headerEnd + 1);
-    if (payloadEnd === -1 || token.includes(".", payloadEnd + 1)) return undefined;
+    if (payloadEnd === -1) return undefined;
     const key = findKey(accepted, token.slice(0, headerEnd));
     if (key === undefined) return undefined;
+    // A fourth segment would be a dot within this one, which is not base64url.
     const signature = decodeBase64url(token.slice(payloadEnd + 1));
     if (signature?.length !== HMAC_BYTES) return undefined;
     // The signature covers the characters as they were sent, not what they decode to.
@@ -125,6 +126,7 @@ function decodeBase64url(segment: string): Uint8Array | undefined {
   }
 }
 
+/** An array may pass: as an object it has none of the members that are asked for. */
 function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null;
 }
