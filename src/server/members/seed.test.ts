@@ -1,23 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { count, eq } from "drizzle-orm";
 import { users } from "../../../schema/tables.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../../../test/support/temp.ts";
 import { type Database, openDatabase } from "../database.ts";
 import { seedMemberEmail, seedMemberId, seedMembers } from "./seed.ts";
 
-let folder: string;
+let folder: TemporaryDirectory;
 let database: Database;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "couponlive-seed-"));
-  database = await openDatabase(join(folder, "test.db"));
+  folder = temporaryDirectory();
+  database = await openDatabase(join(folder.path, "test.db"));
 });
 
-afterEach(async () => {
+afterEach(() => {
   database.close();
-  await rm(folder, { recursive: true });
+  folder.remove();
 });
 
 async function memberCount(): Promise<number | undefined> {
@@ -88,7 +87,11 @@ describe("seedMembers", () => {
     await database.orm
       .insert(users)
       .values({ id: "someone", email: seedMemberEmail(2), createdAtMs: 0 });
-    await expect(seedMembers(database, 3)).rejects.toThrow();
+    const seeding = seedMembers(database, 3, { passwordHash: "a secret hash" });
+    const error = await seeding.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(Bun.inspect(error)).toContain("users.email");
+    expect(Bun.inspect(error)).not.toContain("a secret hash");
   });
 
   test("adds nobody for 0, and refuses what is not a count", async () => {

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { users } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
+import { withoutValuesInErrors } from "./query-error.ts";
 
 /** Far above any rehearsal; a guard against a slip of the finger. */
 export const MAX_SEEDED_MEMBERS = 100_000_000;
@@ -71,11 +72,11 @@ async function seedChunk(
     sql`, `,
   );
   const id = sql`printf(${`${ID_PREFIX}%0${ID_DIGITS}d`}, n)`;
-  const result = await orm.run(sql`
+  const statement = sql`
     WITH RECURSIVE numbers(n) AS (SELECT ${first} UNION ALL SELECT n + 1 FROM numbers WHERE n < ${last})
     INSERT INTO ${users} (${columns})
     SELECT ${id}, ${id} || ${EMAIL_DOMAIN}, ${passwordHash ?? null}, 'member', 1, ${nowMs}
     FROM numbers WHERE true
-    ON CONFLICT (${sql.identifier(users.id.name)}) DO NOTHING`);
-  return result.rowsAffected;
+    ON CONFLICT (${sql.identifier(users.id.name)}) DO NOTHING`;
+  return (await withoutValuesInErrors(orm.run(statement))).rowsAffected;
 }

@@ -1,0 +1,14 @@
+/** Keeps members' data out of error messages. */
+import { DrizzleQueryError } from "drizzle-orm";
+
+/**
+ * Awaits a query. drizzle's error holds the values of the statement in its message (e-mails,
+ * password hashes); what is thrown here instead is the database's own error, which does not.
+ */
+export async function withoutValuesInErrors<T>(query: PromiseLike<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    throw error instanceof DrizzleQueryError && error.cause !== undefined ? error.cause : error;
+  }
+}
