@@ -1,0 +1,191 @@
+/**
+ * Reads HTTP/1.1 responses to requests that are sent one at a time on a connection (RFC 9112).
+ * Written by hand for its price: a response that arrives whole is read in place, without a copy.
+ */
+
+export const MAX_HEAD_BYTES = 16 * 1024;
+export const MAX_BODY_BYTES = 64 * 1024;
+/** The framing of a chunked body may be as large again as the body itself. */
+const MAX_RESPONSE_BYTES = MAX_HEAD_BYTES + 2 * MAX_BODY_BYTES;
+
+export type ParseResult =
+  | { readonly kind: "incomplete" }
+  | {
+      readonly kind: "response";
+      readonly status: number;
+      /** The body, read as UTF-8. */
+      readonly body: string;
+      /** False when the server will close the connection after this response. */
+      readonly keepAlive: boolean;
+    }
+  | { readonly kind: "malformed"; readonly reason: string };
+
+const INCOMPLETE = { kind: "incomplete" } as const;
+const HEAD_END = Buffer.from("\r\n\r\n");
+const LINE_END = Buffer.from("\r\n");
+
+interface Head {
+  readonly status: number;
+  readonly keepAlive: boolean;
+  readonly body: { readonly kind: "length"; readonly bytes: number } | { readonly kind: "chunked" };
+}
+
+/** Thrown inside this file only; `feed` turns it into a result. */
+class MalformedError extends Error {}
+
+/** The parser of one connection. After `malformed` the connection is of no more use. */
+export class Http1Parser {
+  /** What has arrived of the response under way, where it did not arrive whole. */
+  #pending: Buffer | undefined;
+  /** Servers repeat the same head but for the date, so the last one is kept with its meaning. */
+  #lastHeadText = "";
+  #lastHead: Head | undefined;
+
+  /**
+   * Takes the bytes that arrived next, however they were cut. Returns the response once it is
+   * whole. More bytes than the response has are malformed: nothing else was asked for.
+   */
+  feed(chunk: Buffer): ParseResult {
+    const bytes = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+    let result: ParseResult;
+    try {
+      result = this.#read(bytes);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      result = { kind: "malformed", reason: error.message };
+    }
+    // The chunk's memory is the socket's: what must outlive this call is copied.
+    this.#pending =
+      result.kind === "incomplete" ? (bytes === chunk ? Buffer.from(chunk) : bytes) : undefined;
+    return result;
+  }
+
+  #read(bytes: Buffer): ParseResult {
+    if (bytes.length > MAX_RESPONSE_BYTES) throw new MalformedError("the response is too long");
+    let start = 0;
+    for (;;) {
+      const headEnd = bytes.indexOf(HEAD_END, start);
+      if ((headEnd === -1 ? bytes.length : headEnd) - start > MAX_HEAD_BYTES) {
+        throw new MalformedError("the response's header is too long");
+      }
+      if (headEnd === -1) return INCOMPLETE;
+      const head = this.#readHead(bytes.toString("latin1", start, headEnd));
+      start = headEnd + HEAD_END.length;
+      // An interim response (100 Continue, 103 Early Hints) precedes the one asked for.
+      if (head.status >= 200) return readBody(bytes, start, head);
+    }
+  }
+
+  #readHead(text: string): Head {
+    if (this.#lastHead === undefined || text !== this.#lastHeadText) {
+      this.#lastHead = parseHead(text);
+      this.#lastHeadText = text;
+    }
+    return this.#lastHead;
+  }
+}
+
+/** A status line and header fields, without the empty line that ends them (RFC 9112, section 2). */
+function parseHead(text: string): Head {
+  const [statusLine = "", ...fields] = text.split("\r\n");
+  const [, minorVersion, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/.exec(statusLine) ?? [];
+  if (digits === undefined) throw new MalformedError("the status line is not HTTP/1.1");
+  const status = Number(digits);
+  let keepAlive = minorVersion === "1";
+  let chunked = false;
+  let length: number | undefined;
+  for (const field of fields) {
+    const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(field) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new MalformedError("a header line is not a header field");
+    }
+    switch (name.toLowerCase()) {
+      case "content-length":
+        length = readLength(value, length);
+        break;
+      case "transfer-encoding":
+        if (value.toLowerCase() !== "chunked") {
+          throw new MalformedError("the transfer encoding is not chunked");
+        }
+        chunked = true;
+        break;
+      case "connection":
+        if (/(^|,)\s*close\s*(,|$)/i.test(value)) keepAlive = false;
+        break;
+    }
+  }
+  // Chunked overrides a length (RFC 9112, section 6.3).
+  if (chunked) return { status, keepAlive, body: { kind: "chunked" } };
+  const bodyless = status < 200 || status === 204 || status === 304;
+  const bytes = bodyless ? 0 : length;
+  if (bytes === undefined) {
+    throw new MalformedError("the response has neither a content-length nor is it chunked");
+  }
+  return { status, keepAlive, body: { kind: "length", bytes } };
+}
+
+function readLength(value: string, earlier: number | undefined): number {
+  if (!/^\d{1,15}$/.test(value)) throw new MalformedError("the content-length is not a number");
+  const length = Number(value);
+  if (earlier !== undefined && earlier !== length) {
+    throw new MalformedError("the response has two content-lengths");
+  }
+  if (length > MAX_BODY_BYTES) throw new MalformedError("the response's body is too long");
+  return length;
+}
+
+function readBody(bytes: Buffer, start: number, head: Head): ParseResult {
+  const body =
+    head.body.kind === "chunked"
+      ? readChunks(bytes, start)
+      : readSized(bytes, start, head.body.bytes);
+  if (body === undefined) return INCOMPLETE;
+  if (body.end !== bytes.length) throw new MalformedError("bytes follow the response");
+  return { kind: "response", status: head.status, body: body.text, keepAlive: head.keepAlive };
+}
+
+interface Body {
+  readonly text: string;
+  /** Where the response ends. */
+  readonly end: number;
+}
+
+function readSized(bytes: Buffer, start: number, length: number): Body | undefined {
+  const end = start + length;
+  return bytes.length < end ? undefined : { text: bytes.toString("utf8", start, end), end };
+}
+
+/** A chunked body with its trailer section (RFC 9112, section 7.1); undefined while incomplete. */
+function readChunks(bytes: Buffer, start: number): Body | undefined {
+  const parts: Buffer[] = [];
+  let at = start;
+  let total = 0;
+  for (;;) {
+    const line = readLine(bytes, at);
+    if (line === undefined) return undefined;
+    const [, hex] = /^([\da-f]{1,8})[ \t]*(?:;|$)/i.exec(line.text) ?? [];
+    if (hex === undefined) throw new MalformedError("a chunk's size is not a number");
+    const size = Number.parseInt(hex, 16);
+    at = line.end;
+    if (size === 0) break;
+    total += size;
+    if (total > MAX_BODY_BYTES) throw new MalformedError("the response's body is too long");
+    const end = at + size;
+    if (bytes.length < end + LINE_END.length) return undefined;
+    if (bytes.indexOf(LINE_END, end) !== end) throw new MalformedError("a chunk has no end");
+    parts.push(bytes.subarray(at, end));
+    at = end + LINE_END.length;
+  }
+  for (;;) {
+    const trailer = readLine(bytes, at);
+    if (trailer === undefined) return undefined;
+    at = trailer.end;
+    if (trailer.text === "") return { text: Buffer.concat(parts).toString("utf8"), end: at };
+  }
+}
+
+function readLine(bytes: Buffer, start: number): Body | undefined {
+  const end = bytes.indexOf(LINE_END, start);
+  if (end === -1) return undefined;
+  return { text: bytes.toString("latin1", start, end), end: end + LINE_END.length };
+}

@@ -1,0 +1,218 @@
+/**
+ * The load of one worker: at each turn of its loop it sends all that has become due. There is no
+ * timer for a request and no queue: what a connection sends next follows from the schedule.
+ */
+import type { Histogram } from "hdr-histogram-js";
+import { Http1Connection } from "./http1-connection.ts";
+import { createHistogram, encodeHistogram, recordUs } from "./latency.ts";
+import type { WorkerPlan, WorkerProgress } from "./messages.ts";
+import { type Answer, readAnswer } from "./outcomes.ts";
+import type { RequestBook } from "./requests.ts";
+import { connectionOf, dueUs, WorkerShare } from "./schedule.ts";
+import { Tally } from "./tally.ts";
+import { ToldTable } from "./told.ts";
+
+/** Connections opened at once: below the backlog of any listening socket. */
+const OPENING_AT_ONCE = 64;
+/** How often connections are asked whether something takes too long. */
+const EXPIRY_INTERVAL_MS = 50;
+const PROGRESS_INTERVAL_MS = 250;
+/** The longest sleep, so that the two intervals above are kept. */
+const MAX_SLEEP_MS = 10;
+
+/**
+ * The pause of a turn with nothing due yet but soon: a timer sleeps 1.1 ms at the least, which
+ * would be the send lag, and a loop without any pause takes a core from the server beside it.
+ */
+const NAP_MS = 0.2;
+const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
+
+/** A connection and its place in the schedule. */
+interface Lane {
+  readonly connection: Http1Connection;
+  /** The local arrival that it sends next. */
+  next: number;
+  /** The local arrival whose answer it waits for; -1 for none. */
+  inFlight: number;
+}
+
+export class LoadLoop {
+  readonly tally = new Tally();
+  readonly told: ToldTable;
+  readonly #plan: WorkerPlan;
+  readonly #book: RequestBook;
+  readonly #share: WorkerShare;
+  readonly #onProgress: (progress: WorkerProgress) => void;
+  readonly #lanes: Lane[] = [];
+  readonly #finished = Promise.withResolvers<void>();
+  #recent: Histogram = createHistogram();
+  /** performance.now() of this thread at the start of the run. */
+  #startMs = Number.POSITIVE_INFINITY;
+  /** How many local arrivals have become due: all with a lower number. */
+  #due = 0;
+  #inFlight = 0;
+  #stopped = false;
+  #nextExpiryMs = 0;
+  #nextProgressMs = 0;
+
+  constructor(plan: WorkerPlan, book: RequestBook, onProgress: (progress: WorkerProgress) => void) {
+    this.#plan = plan;
+    this.#book = book;
+    this.#share = new WorkerShare(plan.division, plan.worker);
+    this.#onProgress = onProgress;
+    this.told = new ToldTable(plan.memberNumbers.length);
+    for (let index = 0; index < plan.connections; index++)
+      this.#lanes.push(this.#createLane(index));
+  }
+
+  /** Opens every connection. Rejects when one of them cannot be opened. */
+  async open(): Promise<void> {
+    for (let first = 0; first < this.#lanes.length; first += OPENING_AT_ONCE) {
+      const some = this.#lanes.slice(first, first + OPENING_AT_ONCE);
+      await Promise.all(some.map((lane) => lane.connection.open()));
+    }
+  }
+
+  /** Runs the schedule from this time on; resolves when nothing is left to send or to wait for. */
+  async run(startAtMs: number): Promise<void> {
+    this.#startMs = startAtMs - performance.timeOrigin;
+    this.#turn();
+    await this.#finished.promise;
+  }
+
+  /** Sends nothing more; the run ends when what is in flight has been answered. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Closes the connections, whatever is in flight. */
+  close(): void {
+    for (const lane of this.#lanes) lane.connection.close();
+  }
+
+  #createLane(index: number): Lane {
+    const connection = new Http1Connection(this.#plan.target, this.#plan.limits, {
+      answered: (status, body) => this.#conclude(lane, readAnswer(status, body)),
+      unanswered: (reason) => this.#conclude(lane, { outcome: "unknown", reason }),
+      ready: () => this.#advance(lane),
+      lost: () => {
+        this.tally.reopened++;
+      },
+    });
+    const lane: Lane = { connection, next: index, inFlight: -1 };
+    return lane;
+  }
+
+  readonly #turn = (): void => {
+    const nowMs = performance.now();
+    this.#sendDue();
+    if (nowMs >= this.#nextExpiryMs) {
+      this.#nextExpiryMs = nowMs + EXPIRY_INTERVAL_MS;
+      for (const lane of this.#lanes) lane.connection.expire(nowMs);
+    }
+    if (nowMs >= this.#nextProgressMs) {
+      this.#nextProgressMs = nowMs + PROGRESS_INTERVAL_MS;
+      this.#reportProgress();
+    }
+    if (this.#inFlight === 0 && this.#nothingToSend()) {
+      this.#reportProgress();
+      for (const lane of this.#lanes) this.tally.unsent += this.#remaining(lane);
+      this.#finished.resolve();
+      return;
+    }
+    this.#scheduleTurn();
+  };
+
+  /** Sleeps until something is due, or for as long as does not matter. */
+  #scheduleTurn(): void {
+    const dueInMs =
+      this.#due < this.#share.arrivals && !this.#stopped
+        ? (this.#dueUs(this.#due) - this.#nowUs()) / 1000
+        : MAX_SLEEP_MS;
+    if (dueInMs >= 1) setTimeout(this.#turn, Math.min(MAX_SLEEP_MS, Math.floor(dueInMs)));
+    else {
+      if (dueInMs > 0) Atomics.wait(NEVER_WOKEN, 0, 0, NAP_MS);
+      setImmediate(this.#turn);
+    }
+  }
+
+  #sendDue(): void {
+    if (this.#nothingToSend()) return;
+    while (this.#due < this.#share.arrivals && this.#dueUs(this.#due) <= this.#nowUs()) {
+      const lane = this.#lanes[connectionOf(this.#due, this.#lanes.length)];
+      this.#due++;
+      if (lane?.connection.isReady === true) this.#advance(lane);
+      else this.tally.waitedForConnection++;
+    }
+  }
+
+  #nothingToSend(): boolean {
+    return (
+      this.#stopped ||
+      this.tally.sent + this.tally.shed === this.#share.arrivals ||
+      this.#nowUs() >= (this.#plan.durationMs + this.#plan.graceMs) * 1000
+    );
+  }
+
+  /** Sends the lane's next request if it is due. */
+  #advance(lane: Lane): void {
+    if (this.#nothingToSend()) return;
+    while (lane.next < this.#due) {
+      const local = lane.next;
+      lane.next += this.#lanes.length;
+      const nowUs = this.#nowUs();
+      const dueAtUs = this.#dueUs(local);
+      if (nowUs - dueAtUs > (this.#plan.maxWaitMs ?? Number.POSITIVE_INFINITY) * 1000) {
+        this.tally.shed++;
+        continue;
+      }
+      this.#send(lane, local);
+      this.tally.countSent(nowUs, dueAtUs);
+      return;
+    }
+  }
+
+  /** The requests that the lane has not come to. */
+  #remaining(lane: Lane): number {
+    return Math.max(0, Math.ceil((this.#share.arrivals - lane.next) / this.#lanes.length));
+  }
+
+  #send(lane: Lane, local: number): void {
+    const { bytes, offsets } = this.#book;
+    const slot = this.#share.slotOf(local);
+    const start = offsets[slot] ?? 0;
+    const end = offsets[slot + 1] ?? start;
+    lane.inFlight = local;
+    this.#inFlight++;
+    lane.connection.send(bytes, start, end - start);
+  }
+
+  #conclude(lane: Lane, answer: Answer): void {
+    const local = lane.inFlight;
+    const latencyUs = this.#nowUs() - this.#dueUs(local);
+    lane.inFlight = -1;
+    this.#inFlight--;
+    this.tally.countOutcome(
+      answer.outcome,
+      latencyUs,
+      "reason" in answer ? answer.reason : undefined,
+    );
+    this.told.record(this.#share.slotOf(local), answer);
+    recordUs(this.#recent, latencyUs);
+  }
+
+  #dueUs(local: number): number {
+    return dueUs(this.#plan.shape, this.#share.arrivalOf(local));
+  }
+
+  #nowUs(): number {
+    return (performance.now() - this.#startMs) * 1000;
+  }
+
+  #reportProgress(): void {
+    const { sent, shed, outcomes } = this.tally;
+    const latency = encodeHistogram(this.#recent);
+    this.#recent.reset();
+    this.#onProgress({ due: this.#due, sent, shed, outcomes: { ...outcomes }, latency });
+  }
+}

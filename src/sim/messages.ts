@@ -1,0 +1,49 @@
+/** What the main thread and a load worker tell each other. */
+import type { TokenConfig } from "../config.ts";
+import type { ConnectionLimits, Target } from "./http1-connection.ts";
+import type { Division, LoadShape } from "./schedule.ts";
+import type { OutcomeCounts, TallyRecord } from "./tally.ts";
+import type { ToldArrays } from "./told.ts";
+
+/** All that a worker needs to prepare its part of the run. */
+export interface WorkerPlan {
+  readonly worker: number;
+  readonly division: Division;
+  readonly shape: LoadShape;
+  /** How long arrivals go on, and how long after that a waiting one may still be sent. */
+  readonly durationMs: number;
+  readonly graceMs: number;
+  /** How long a due request may wait for its connection before it is shed; without it, to the end. */
+  readonly maxWaitMs: number | undefined;
+  readonly target: Target;
+  readonly limits: ConnectionLimits;
+  readonly eventId: string;
+  readonly connections: number;
+  /** The numbers of this worker's members, by slot: as many as make at least one request. */
+  readonly memberNumbers: Uint32Array<ArrayBuffer>;
+  readonly tokens: TokenConfig;
+  readonly tokenLifetimeSeconds: number;
+}
+
+export type ToWorker =
+  | { readonly kind: "prepare"; readonly plan: WorkerPlan }
+  /** The run begins at this time, in ms since the epoch with fractions, by the monotonic clock. */
+  | { readonly kind: "start"; readonly startAtMs: number }
+  /** No further request is to be sent. */
+  | { readonly kind: "stop" };
+
+/** How far a worker is. All counts are since the start. */
+export interface WorkerProgress {
+  readonly due: number;
+  readonly sent: number;
+  readonly shed: number;
+  readonly outcomes: OutcomeCounts;
+  /** Encoded histogram of all answers since the message before. */
+  readonly latency: string;
+}
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  | { readonly kind: "progress"; readonly progress: WorkerProgress }
+  | { readonly kind: "done"; readonly tally: TallyRecord; readonly told: ToldArrays }
+  | { readonly kind: "failed"; readonly message: string };

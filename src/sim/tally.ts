@@ -1,0 +1,139 @@
+/** What a run counts: its ledger of requests, their outcomes, and how long they took. */
+import type { Histogram } from "hdr-histogram-js";
+import { createHistogram, decodeHistogram, encodeHistogram, recordUs } from "./latency.ts";
+import { OUTCOMES, type Outcome } from "./outcomes.ts";
+
+/** Distinct reasons that are told apart; further ones are counted together. */
+const MAX_REASONS = 20;
+const OTHER_REASONS = "other reasons";
+
+export type OutcomeCounts = Record<Outcome, number>;
+
+export function noOutcomes(): OutcomeCounts {
+  return {
+    issued: 0,
+    alreadyIssued: 0,
+    soldOut: 0,
+    notOpen: 0,
+    overloaded: 0,
+    unauthorized: 0,
+    otherRefusals: 0,
+    error: 0,
+    unknown: 0,
+  };
+}
+
+/** Every scheduled request is exactly one of sent, shed and unsent. */
+export interface RequestLedger {
+  readonly scheduled: number;
+  readonly sent: number;
+  /** Not sent, because it had waited for a connection longer than it may. */
+  readonly shed: number;
+  /** Not sent by the end of the run and its grace. */
+  readonly unsent: number;
+}
+
+/** A tally as it crosses threads. */
+export interface TallyRecord {
+  readonly sent: number;
+  readonly shed: number;
+  readonly unsent: number;
+  readonly outcomes: OutcomeCounts;
+  /** Encoded histograms of the outcomes that occurred: µs from due to answered. */
+  readonly latency: Partial<Record<Outcome, string>>;
+  /** Encoded histogram of µs from due to sent. */
+  readonly sendLag: string;
+  readonly waitedForConnection: number;
+  readonly reopened: number;
+  readonly lastSentUs: number;
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+export class Tally {
+  sent = 0;
+  shed = 0;
+  unsent = 0;
+  /** Requests that found their connection still busy when they were due. */
+  waitedForConnection = 0;
+  /** Connections that were lost and opened again. */
+  reopened = 0;
+  /** When the last request was sent, in µs after the start. */
+  lastSentUs = 0;
+  readonly outcomes = noOutcomes();
+  readonly sendLag = createHistogram();
+  readonly #latency = new Map<Outcome, Histogram>();
+  readonly #reasons = new Map<string, number>();
+
+  countSent(sentUs: number, dueAtUs: number): void {
+    this.sent++;
+    this.lastSentUs = Math.max(this.lastSentUs, sentUs);
+    recordUs(this.sendLag, sentUs - dueAtUs);
+  }
+
+  countOutcome(outcome: Outcome, latencyUs: number, reason: string | undefined): void {
+    this.outcomes[outcome]++;
+    recordUs(this.#histogramOf(outcome), latencyUs);
+    if (reason !== undefined) this.#countReason(reason, 1);
+  }
+
+  /** How long the requests of this outcome took, from due to answered. */
+  latencyOf(outcome: Outcome): Histogram | undefined {
+    return this.#latency.get(outcome);
+  }
+
+  /** Why requests were refused or failed, the most frequent first. */
+  get reasons(): { reason: string; count: number }[] {
+    return [...this.#reasons]
+      .map(([reason, count]) => ({ reason, count }))
+      .sort((a, b) => b.count - a.count);
+  }
+
+  #histogramOf(outcome: Outcome): Histogram {
+    let histogram = this.#latency.get(outcome);
+    if (histogram === undefined) {
+      histogram = createHistogram();
+      this.#latency.set(outcome, histogram);
+    }
+    return histogram;
+  }
+
+  #countReason(reason: string, count: number): void {
+    const known = this.#reasons.has(reason) || this.#reasons.size < MAX_REASONS;
+    const key = known ? reason : OTHER_REASONS;
+    this.#reasons.set(key, (this.#reasons.get(key) ?? 0) + count);
+  }
+
+  toRecord(): TallyRecord {
+    const latency: Partial<Record<Outcome, string>> = {};
+    for (const [outcome, histogram] of this.#latency) latency[outcome] = encodeHistogram(histogram);
+    return {
+      sent: this.sent,
+      shed: this.shed,
+      unsent: this.unsent,
+      outcomes: { ...this.outcomes },
+      latency,
+      sendLag: encodeHistogram(this.sendLag),
+      waitedForConnection: this.waitedForConnection,
+      reopened: this.reopened,
+      lastSentUs: this.lastSentUs,
+      reasons: Object.fromEntries(this.#reasons),
+    };
+  }
+
+  /** Adds what another thread counted. */
+  add(record: TallyRecord): void {
+    this.sent += record.sent;
+    this.shed += record.shed;
+    this.unsent += record.unsent;
+    this.waitedForConnection += record.waitedForConnection;
+    this.reopened += record.reopened;
+    this.lastSentUs = Math.max(this.lastSentUs, record.lastSentUs);
+    this.sendLag.add(decodeHistogram(record.sendLag));
+    for (const outcome of OUTCOMES) {
+      this.outcomes[outcome] += record.outcomes[outcome];
+      const latency = record.latency[outcome];
+      if (latency !== undefined) this.#histogramOf(outcome).add(decodeHistogram(latency));
+    }
+    for (const [reason, count] of Object.entries(record.reasons)) this.#countReason(reason, count);
+  }
+}

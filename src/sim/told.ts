@@ -1,0 +1,103 @@
+/** What each member was told, kept small enough for a million of them. */
+import { type Answer, MAX_CODE_LENGTH, OUTCOMES, type Outcome } from "./outcomes.ts";
+
+/** Beside the bits of the outcomes: told `issued` more than once. */
+const ISSUED_TWICE = 1 << OUTCOMES.length;
+/** Told of two different coupons; the first is kept. */
+const TWO_COUPONS = 1 << (OUTCOMES.length + 1);
+
+/** The arrays of a table, fit to be transferred to another thread. */
+export interface ToldArrays {
+  readonly flags: Uint16Array<ArrayBuffer>;
+  readonly ranks: Uint32Array<ArrayBuffer>;
+  /** MAX_CODE_LENGTH bytes for each member, ASCII, filled up with zeros. */
+  readonly codes: Uint8Array<ArrayBuffer>;
+}
+
+export interface ToldGrant {
+  readonly rank: number;
+  readonly code: string;
+}
+
+/** Rows are numbered from 0; what a row stands for (a worker's slot, a member) is its owner's. */
+export class ToldTable {
+  readonly #flags: ToldArrays["flags"];
+  readonly #ranks: ToldArrays["ranks"];
+  readonly #codes: ToldArrays["codes"];
+
+  constructor(rows: number, arrays?: ToldArrays) {
+    this.#flags = arrays?.flags ?? new Uint16Array(rows);
+    this.#ranks = arrays?.ranks ?? new Uint32Array(rows);
+    this.#codes = arrays?.codes ?? new Uint8Array(rows * MAX_CODE_LENGTH);
+  }
+
+  get rows(): number {
+    return this.#flags.length;
+  }
+
+  get arrays(): ToldArrays {
+    return { flags: this.#flags, ranks: this.#ranks, codes: this.#codes };
+  }
+
+  record(row: number, answer: Answer): void {
+    const before = this.#flags[row] ?? 0;
+    let flags = before | bitOf(answer.outcome);
+    if (answer.outcome === "issued" && this.wasTold(row, "issued")) flags |= ISSUED_TWICE;
+    if ("rank" in answer) {
+      const first = this.grantOf(row);
+      if (first === undefined) this.#keep(row, answer);
+      else if (first.rank !== answer.rank || first.code !== answer.code) flags |= TWO_COUPONS;
+    }
+    this.#flags[row] = flags;
+  }
+
+  #keep(row: number, grant: ToldGrant): void {
+    this.#ranks[row] = grant.rank;
+    const start = row * MAX_CODE_LENGTH;
+    for (let at = 0; at < grant.code.length; at++) {
+      this.#codes[start + at] = grant.code.charCodeAt(at);
+    }
+  }
+
+  wasTold(row: number, outcome: Outcome): boolean {
+    return ((this.#flags[row] ?? 0) & bitOf(outcome)) !== 0;
+  }
+
+  wasToldAnything(row: number): boolean {
+    return this.#flags[row] !== 0;
+  }
+
+  wasIssuedTwice(row: number): boolean {
+    return ((this.#flags[row] ?? 0) & ISSUED_TWICE) !== 0;
+  }
+
+  wasToldTwoCoupons(row: number): boolean {
+    return ((this.#flags[row] ?? 0) & TWO_COUPONS) !== 0;
+  }
+
+  /** The coupon that the member was told of first; undefined when it was told of none. */
+  grantOf(row: number): ToldGrant | undefined {
+    const rank = this.#ranks[row] ?? 0;
+    if (rank === 0) return undefined;
+    const start = row * MAX_CODE_LENGTH;
+    let code = "";
+    for (let at = start; at < start + MAX_CODE_LENGTH; at++) {
+      const byte = this.#codes[at] ?? 0;
+      if (byte === 0) break;
+      code += String.fromCharCode(byte);
+    }
+    return { rank, code };
+  }
+
+  /** Takes over a row of another table, as it is. */
+  copyRow(row: number, from: ToldTable, fromRow: number): void {
+    this.#flags[row] = from.#flags[fromRow] ?? 0;
+    this.#ranks[row] = from.#ranks[fromRow] ?? 0;
+    const start = fromRow * MAX_CODE_LENGTH;
+    this.#codes.set(from.#codes.subarray(start, start + MAX_CODE_LENGTH), row * MAX_CODE_LENGTH);
+  }
+}
+
+function bitOf(outcome: Outcome): number {
+  return 1 << OUTCOMES.indexOf(outcome);
+}
