@@ -16,12 +16,22 @@ export const DEFAULTS = {
   audience: "couponlive",
 } as const;
 
+/** More web processes than this on one machine is a slip of the finger. */
+const MAX_WORKERS = 256;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface DatabaseConfig {
   /** A path, or a file:, libsql: or http(s): URL. */
   readonly db: string;
   readonly dbToken: string | undefined;
+}
+
+export interface ServeConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Web processes. */
+  readonly workers: number;
 }
 
 export interface TokenConfig {
@@ -58,15 +68,58 @@ export function readRedisUrl(
   return url;
 }
 
+/** Where to listen, and with how many web processes. */
+export function readServeConfig(
+  flags: {
+    readonly host?: string | undefined;
+    readonly port?: string | undefined;
+    readonly workers?: string | undefined;
+  },
+  environment: Environment = process.env,
+): ServeConfig {
+  return {
+    host: flags.host ?? (environment["COUPONLIVE_HOST"] || DEFAULTS.host),
+    port: readInteger(
+      "the port (--port, COUPONLIVE_PORT)",
+      flags.port ?? environment["COUPONLIVE_PORT"],
+      { default: DEFAULTS.port, min: 0, max: 65_535 },
+    ),
+    workers: readInteger(
+      "the number of web processes (--workers, COUPONLIVE_WORKERS)",
+      flags.workers ?? environment["COUPONLIVE_WORKERS"],
+      { default: DEFAULTS.workers, min: 1, max: MAX_WORKERS },
+    ),
+  };
+}
+
+function readInteger(
+  name: string,
+  text: string | undefined,
+  range: { readonly default: number; readonly min: number; readonly max: number },
+): number {
+  if (text === undefined || text === "") return range.default;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= range.min && value <= range.max)) {
+    throw new CliError(
+      `${name} must be a whole number from ${range.min} to ${range.max}, not "${text}"`,
+    );
+  }
+  return value;
+}
+
 /**
  * The keys that sign and check tokens.
  *
+ * @param development without a secret, make one up for this run
  * @throws CliError when no secret is set or one is shorter than 32 bytes. Secrets come from the
  * environment only: a flag would show in the process list.
  */
-export function readTokenConfig(environment: Environment = process.env): TokenConfig {
-  const secret = environment["COUPONLIVE_JWT_SECRET"];
-  if (secret === undefined || secret === "") {
+export function readTokenConfig(
+  { development = false } = {},
+  environment: Environment = process.env,
+): TokenConfig {
+  const secret = environment["COUPONLIVE_JWT_SECRET"] || (development ? randomSecret() : undefined);
+  if (secret === undefined) {
     throw new CliError(
       "COUPONLIVE_JWT_SECRET is not set: give it at least 32 random bytes, for example from `openssl rand -base64 48`",
     );
@@ -82,6 +135,27 @@ export function readTokenConfig(environment: Environment = process.env): TokenCo
   };
 }
 
+/** The environment of a child process that serves with these settings. */
+export function childEnvironment(
+  settings: {
+    readonly database: DatabaseConfig;
+    readonly tokens: TokenConfig;
+    readonly redisUrl?: string;
+  },
+  environment: Environment = process.env,
+): Record<string, string | undefined> {
+  return {
+    ...environment,
+    COUPONLIVE_DB: settings.database.db,
+    COUPONLIVE_DB_TOKEN: settings.database.dbToken,
+    COUPONLIVE_REDIS: settings.redisUrl,
+    COUPONLIVE_JWT_SECRET: settings.tokens.secret,
+    COUPONLIVE_JWT_PREVIOUS_SECRET: settings.tokens.previousSecret,
+    COUPONLIVE_JWT_ISSUER: settings.tokens.issuer,
+    COUPONLIVE_JWT_AUDIENCE: settings.tokens.audience,
+  };
+}
+
 function requireLength(name: string, secret: string): void {
   const bytes = Buffer.byteLength(secret);
   if (bytes < MIN_SECRET_BYTES) {
@@ -89,4 +163,10 @@ function requireLength(name: string, secret: string): void {
       `${name} is ${bytes} bytes long: HS256 needs at least ${MIN_SECRET_BYTES} random bytes, for example from \`openssl rand -base64 48\``,
     );
   }
+}
+
+function randomSecret(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(MIN_SECRET_BYTES))).toString(
+    "base64url",
+  );
 }

@@ -1,4 +1,262 @@
-import type { Command } from "commander";
+/** `couponlive event`: what an administrator needs to set up a giveaway. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { readDatabaseConfig } from "../config.ts";
+import { CliError } from "../exit-codes.ts";
+import type { Database } from "../server/database.ts";
+import { EventError, type EventErrorCode, unknownEvent } from "../server/events/event-error.ts";
+import { EVENT_DEFAULTS } from "../server/events/limits.ts";
+import { parseDurationMs } from "./duration.ts";
+
+interface CommonFlags {
+  readonly db?: string;
+  readonly json?: true;
+}
+
+interface CreateFlags extends CommonFlags {
+  readonly name: string;
+  readonly id?: string;
+  readonly stock: number;
+  readonly coupon?: readonly string[];
+  readonly tz: string;
+  readonly windowLength: number;
+  readonly windowsPerDay: number;
+}
+
+interface ScheduleFlags extends CommonFlags {
+  readonly now?: true;
+  readonly at?: readonly string[];
+  readonly daily?: string;
+  readonly from?: string;
+  readonly days?: number;
+  readonly tz?: string;
+  readonly quota?: number;
+}
+
+/** What the person at the terminal can do about a refusal, beyond what its sentence says. */
+const HINTS: Partial<Record<EventErrorCode, string>> = {
+  unknown_event: "`couponlive event list` shows those there are",
+  window_in_past: "--now opens one at once",
+};
 
 /** Adds `couponlive event`. */
-export function addEventCommand(_program: Command): void {}
+export function addEventCommand(program: Command): void {
+  const event = program
+    .command("event")
+    .description("Sets up giveaways; a running server follows within a second.");
+  addCreateCommand(event);
+  addScheduleCommand(event);
+  addListCommand(event);
+  addShowCommand(event);
+}
+
+function addCreateCommand(event: Command): void {
+  withCommonOptions(event.command("create"))
+    .description("Makes an event. It issues nothing until windows are scheduled.")
+    .requiredOption("--name <name>", "what members see")
+    .option("--id <id>", "lower-case letters, digits, hyphens (default: made from the name)")
+    .option("--stock <n>", "how many coupons there are", wholeNumber, EVENT_DEFAULTS.stock)
+    .option(
+      "--coupon <kind:value:count>",
+      "what the first, next, … ranks get; repeatable; the last may leave out the count (default: percent:10)",
+      collect,
+    )
+    .option("--tz <zone>", "the zone of the event's days", EVENT_DEFAULTS.timeZone)
+    .addOption(
+      new Option("--window-length <duration>", "how long a window lasts")
+        .argParser(parseDurationMs)
+        .default(EVENT_DEFAULTS.windowLengthMs, "60s"),
+    )
+    .option(
+      "--windows-per-day <n>",
+      "how many windows may begin on one day",
+      wholeNumber,
+      EVENT_DEFAULTS.windowsPerDay,
+    )
+    .addHelpText(
+      "after",
+      `
+Example: half price for the first thousand, 5,000 off for the rest
+  couponlive event create --name "Summer Sale" --id summer --tz Asia/Seoul \\
+    --coupon percent:50:1000 --coupon amount:5000`,
+    )
+    .action(create);
+}
+
+function addScheduleCommand(event: Command): void {
+  withCommonOptions(event.command("schedule"))
+    .description("Adds windows to an event: all that are asked for, or none.")
+    .argument("<id>", "the event")
+    .option("--now", "one window that opens at once")
+    .option(
+      "--at <time>",
+      "2026-12-01T10:00 in the zone, or 2026-12-01T10:00+09:00; repeatable",
+      collect,
+    )
+    .option("--daily <times>", "the same times on several days, such as 10:00,12:00")
+    .option("--from <date>", "the first day of --daily, such as 2026-12-01")
+    .option("--days <n>", "how many days --daily goes on (default: 1)", wholeNumber)
+    .option("--tz <zone>", "the zone of the times given (default: the event's)")
+    .option("--quota <n>", "the most that each of these windows may issue", wholeNumber)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  couponlive event schedule summer --now
+  couponlive event schedule summer --at 2026-12-01T10:00 --at 2026-12-01T20:00
+  couponlive event schedule summer --daily 10:00,12:00 --from 2026-12-01 --days 7 --tz Asia/Seoul`,
+    )
+    .action(schedule);
+}
+
+function addListCommand(event: Command): void {
+  withCommonOptions(event.command("list"))
+    .description("Lists the events, the oldest first.")
+    .addHelpText("after", "\nExample:\n  couponlive event list --json | jq '.[].id'")
+    .action(list);
+}
+
+function addShowCommand(event: Command): void {
+  withCommonOptions(event.command("show"))
+    .description("Shows an event: state, coupons issued, windows.")
+    .argument("<id>", "the event")
+    .addHelpText("after", "\nExample:\n  couponlive event show summer")
+    .action(show);
+}
+
+async function create(flags: CreateFlags): Promise<void> {
+  await onDatabase(flags, async (database) => {
+    const { createEvent } = await import("../server/events/administration.ts");
+    const { parseCouponShare } = await import("../server/events/coupons.ts");
+    const { eventJson, eventText } = await import("./event-view.ts");
+    const event = await createEvent(database, {
+      id: flags.id,
+      name: flags.name,
+      stock: flags.stock,
+      coupons: flags.coupon?.map(parseCouponShare),
+      timeZone: flags.tz,
+      windowLengthMs: flags.windowLength,
+      windowsPerDay: flags.windowsPerDay,
+    });
+    const facts = { event, issued: 0, nowMs: Date.now() };
+    print(
+      flags.json
+        ? eventJson(facts)
+        : `${eventText(facts)}\n\nNext: couponlive event schedule ${event.id} --now (--help shows more)`,
+    );
+  });
+}
+
+async function schedule(id: string, flags: ScheduleFlags): Promise<void> {
+  refuseMixedTimes(flags);
+  await onDatabase(flags, async (database) => {
+    const { addWindows, findEvent } = await import("../server/events/administration.ts");
+    const { windowJson, windowTable } = await import("./event-view.ts");
+    const event = await findEvent(database, id);
+    if (event === undefined) throw unknownEvent(id);
+    const nowMs = Date.now();
+    const moments = await readMoments(flags, event.timeZone, nowMs);
+    const openings = moments.map((opensAtMs) => ({ opensAtMs, quota: flags.quota }));
+    const added = await addWindows(database, id, openings, { nowMs });
+    const windows = added.map((window) => windowJson(window, event.timeZone));
+    print(
+      flags.json
+        ? { eventId: id, timeZone: event.timeZone, windows }
+        : `Windows added to event ${id}: ${added.length}\n\n${windowTable(added, event.timeZone)}`,
+    );
+  });
+}
+
+async function list(flags: CommonFlags): Promise<void> {
+  await onDatabase(flags, async (database) => {
+    const { countIssued, listEvents } = await import("../server/events/administration.ts");
+    const { eventJson, eventTable } = await import("./event-view.ts");
+    const nowMs = Date.now();
+    const all = await Promise.all(
+      (await listEvents(database)).map(async (event) => {
+        return { event, issued: await countIssued(database.orm, event.id), nowMs };
+      }),
+    );
+    if (flags.json) print(all.map(eventJson));
+    else print(all.length === 0 ? "There are no events." : eventTable(all));
+  });
+}
+
+async function show(id: string, flags: CommonFlags): Promise<void> {
+  await onDatabase(flags, async (database) => {
+    const { countIssued, findEvent } = await import("../server/events/administration.ts");
+    const { eventJson, eventText } = await import("./event-view.ts");
+    const event = await findEvent(database, id);
+    if (event === undefined) throw unknownEvent(id);
+    const facts = { event, issued: await countIssued(database.orm, id), nowMs: Date.now() };
+    print(flags.json ? eventJson(facts) : eventText(facts));
+  });
+}
+
+/** Opens the configured database for the work, and makes of refusals what `main.ts` prints. */
+async function onDatabase(
+  flags: CommonFlags,
+  work: (database: Database) => Promise<void>,
+): Promise<void> {
+  const { openDatabase } = await import("../server/database.ts");
+  const { db, dbToken } = readDatabaseConfig(flags);
+  const database = await openDatabase(db, dbToken);
+  try {
+    await work(database);
+  } catch (error) {
+    if (!(error instanceof EventError)) throw error;
+    const hint = HINTS[error.code];
+    throw new CliError(hint === undefined ? error.message : `${error.message} (${hint})`);
+  } finally {
+    database.close();
+  }
+}
+
+/** The moments at which the flags say that windows open, in ms since the epoch. */
+async function readMoments(
+  flags: ScheduleFlags,
+  eventZone: string,
+  nowMs: number,
+): Promise<number[]> {
+  const { dailyOpenings, parseMoment } = await import("../server/events/schedule.ts");
+  const timeZone = flags.tz ?? eventZone;
+  if (flags.at !== undefined) return flags.at.map((time) => parseMoment(time, timeZone));
+  if (flags.daily === undefined || flags.from === undefined) return [nowMs];
+  const { from, days = 1 } = flags;
+  return dailyOpenings({ times: flags.daily.split(","), from, days, timeZone });
+}
+
+/** A flag that would be ignored is a misunderstanding: it is refused. */
+function refuseMixedTimes({ now, at, daily, from, days, tz }: ScheduleFlags): void {
+  if ([now, at, daily].filter((flag) => flag !== undefined).length !== 1) {
+    throw new CliError("say when the windows open, by one of --now, --at and --daily");
+  }
+  if (daily !== undefined && from === undefined) {
+    throw new CliError("--daily needs the first day: add --from, such as --from 2026-12-01");
+  }
+  if (daily === undefined && (from !== undefined || days !== undefined)) {
+    throw new CliError("--from and --days belong to --daily: add it, or leave them out");
+  }
+  if (now !== undefined && tz !== undefined) {
+    throw new CliError("--tz belongs to --at and --daily: leave it out with --now");
+  }
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .option("--db <path>", "the database, a path or a libsql: URL (COUPONLIVE_DB)")
+    .option("--json", "print JSON");
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+function print(output: string | object): void {
+  const text = typeof output === "string" ? output : JSON.stringify(output, null, 2);
+  process.stdout.write(`${text}\n`);
+}

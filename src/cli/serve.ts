@@ -1,4 +1,105 @@
 import type { Command } from "commander";
+import {
+  DEFAULTS,
+  readDatabaseConfig,
+  readRedisUrl,
+  readServeConfig,
+  readTokenConfig,
+} from "../config.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
 
-/** Adds `couponlive serve`. */
-export function addServeCommand(_program: Command): void {}
+interface ServeFlags {
+  readonly port?: string;
+  readonly host?: string;
+  readonly db?: string;
+  readonly redis?: string;
+  readonly workers?: string;
+  readonly dev?: true;
+}
+
+const example = `
+Examples:
+  $ export COUPONLIVE_JWT_SECRET=$(openssl rand -base64 48)
+  $ couponlive serve                                   the embedded engine: one process, one file
+  $ couponlive serve --redis redis://127.0.0.1:6379 --workers 4
+
+Settings: flag, then COUPONLIVE_PORT, _HOST, _DB, _REDIS, _WORKERS, then the default.
+SIGTERM or Ctrl-C stops accepting, answers what is in flight, drains the writer and exits 0.`;
+
+/** Adds `couponlive serve`, and the hidden `web-process` that it starts for each worker on Redis. */
+export function addServeCommand(program: Command): void {
+  program
+    .command("serve")
+    .description("run the issuance server")
+    .option("--port <port>", `port to listen on, 0 for any free one (default: ${DEFAULTS.port})`)
+    .option("--host <host>", `address to listen on (default: ${DEFAULTS.host})`)
+    .option("--db <path-or-url>", `SQL database (default: ${DEFAULTS.db})`)
+    .option("--redis <url>", "decide claims in this Redis; without it, on the embedded engine")
+    .option("--workers <n>", `web processes, with --redis (default: ${DEFAULTS.workers})`)
+    .option("--dev", "development: make up a token secret for this run where none is set")
+    .addHelpText("after", example)
+    .action(async (flags: ServeFlags) => {
+      const redisUrl = readRedisUrl(flags);
+      const options = {
+        ...readServeConfig(flags),
+        database: readDatabaseConfig(flags),
+        tokens: readTokenConfig({ development: flags.dev === true }),
+      };
+      const [{ createLog }, { untilStopped }] = await Promise.all([
+        import("../server/log.ts"),
+        import("./signals.ts"),
+      ]);
+      const log = createLog("couponlive");
+      const stopRequested = untilStopped();
+      const service =
+        redisUrl === undefined
+          ? await (await import("../server/serve-embedded.ts")).serveEmbedded(options, log)
+          : await (await import("../server/serve-redis.ts")).serveOnRedis(
+              { ...options, redisUrl },
+              log,
+            );
+      log.info(
+        { url: service.url, engine: redisUrl === undefined ? "embedded" : "redis" },
+        "listening",
+      );
+      await Promise.race([stopRequested, service.failed]);
+      log.info("stopping");
+      if (!(await service.stop())) {
+        throw new CliError(
+          "not everything could be brought to an end in time; see the log",
+          EXIT.failed,
+        );
+      }
+      log.info("stopped");
+    });
+
+  program
+    .command("web-process", { hidden: true })
+    .requiredOption("--host <host>")
+    .requiredOption("--port <port>")
+    .action(async (flags: { host: string; port: string }) => {
+      const redisUrl = readRedisUrl({});
+      if (redisUrl === undefined || process.send === undefined) {
+        throw new CliError("web-process is started by `couponlive serve`, not by hand");
+      }
+      const [{ createLog }, { serveWebProcess }, { untilStopped }] = await Promise.all([
+        import("../server/log.ts"),
+        import("../server/serve-redis.ts"),
+        import("./signals.ts"),
+      ]);
+      const stopRequested = untilStopped();
+      const server = await serveWebProcess(
+        {
+          ...readServeConfig({ ...flags, workers: "1" }),
+          database: readDatabaseConfig({}),
+          tokens: readTokenConfig(),
+          redisUrl,
+        },
+        createLog("couponlive-web"),
+      );
+      process.send({ listening: { url: server.url, port: server.port } });
+      await stopRequested;
+      await server.stop();
+      process.disconnect?.();
+    });
+}

@@ -66,5 +66,8 @@ export interface ClaimEngine {
 
   status(event: EventDefinition): Promise<EngineStatus>;
 
+  /** @throws EngineUnavailableError when no claim could be decided now */
+  check(): Promise<void>;
+
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import type { Database } from "../database.ts";
 import { changeCatalogue, type EventChange, updateEvent } from "./change.ts";
 import { type CouponShare, couponTiers, DEFAULT_COUPONS } from "./coupons.ts";
 import type { EventDefinition, EventWindow } from "./event.ts";
-import { EventError } from "./event-error.ts";
+import { EventError, unknownEvent } from "./event-error.ts";
 import { eventQueries, type Queryable, toDefinitions } from "./event-rows.ts";
 import { EVENT_DEFAULTS, EVENT_LIMITS, requireWholeNumber } from "./limits.ts";
 import { canonicalTimeZone } from "./schedule.ts";
@@ -163,9 +163,7 @@ async function changeEvent(
 async function requireEvent(transaction: Queryable, eventId: string): Promise<EventDefinition> {
   const [eventRows, couponRows, windowRows] = eventQueries(transaction, eq(events.id, eventId));
   const [event] = toDefinitions(await eventRows, await couponRows, await windowRows);
-  if (event === undefined) {
-    throw new EventError("unknown_event", `there is no event with the id ${eventId}`);
-  }
+  if (event === undefined) throw unknownEvent(eventId);
   return event;
 }
 

@@ -21,3 +21,8 @@ export class EventError extends Error {
     this.code = code;
   }
 }
+
+/** The refusal of a request on an event that is not there. */
+export function unknownEvent(eventId: string): EventError {
+  return new EventError("unknown_event", `there is no event with the id ${eventId}`);
+}

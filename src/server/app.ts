@@ -1,0 +1,31 @@
+/** The HTTP application: routes, and one place that turns what was thrown into an answer. */
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { authRoutes } from "./http/auth.ts";
+import { claimRoutes } from "./http/claims.ts";
+import type { Dependencies } from "./http/dependencies.ts";
+import { eventRoutes } from "./http/events.ts";
+import { healthRoutes } from "./http/health.ts";
+import { problem } from "./http/problem.ts";
+
+/** Builds the application. It opens nothing: tests call `app.request()` without a socket. */
+export function createApp(deps: Dependencies): Hono {
+  const app = new Hono();
+  app.route("/", claimRoutes(deps));
+  app.route("/", eventRoutes(deps));
+  app.route("/", authRoutes(deps));
+  app.route("/", healthRoutes(deps));
+  app.notFound(() => problem("not_found"));
+  app.onError((error, c) => {
+    if (error instanceof HTTPException && error.status < 500) {
+      return problem("invalid_request", { detail: error.message });
+    }
+    // The path without its query: a careless client may have put a token there.
+    deps.log.error(
+      { method: c.req.method, path: c.req.path, error: String(error) },
+      "request failed",
+    );
+    return problem("internal");
+  });
+  return app;
+}

@@ -1,0 +1,129 @@
+/**
+ * The combiner gathers the claims that arrive together and hands them to the engine as one batch:
+ * one script call or one disk flush for hundreds of members. Its queue is bounded.
+ */
+import type { EventDefinition } from "../events/event.ts";
+import type { ClaimDecision, ClaimEngine } from "./engine.ts";
+
+export interface CombinerLimits {
+  /** Claims in one call of the engine. At most 1,000 (claim-batch.lua). */
+  readonly maxBatch: number;
+  /** Calls of the engine under way at once, for one event. */
+  readonly maxBatchesInFlight: number;
+  /** Claims of all events that wait; beyond them a claim is answered `overloaded` at once. */
+  readonly maxQueued: number;
+}
+
+/** About 0.1 s of work at 100,000 claims a second, so that nobody waits long to be sent away. */
+export const DEFAULT_COMBINER_LIMITS: CombinerLimits = {
+  maxBatch: 512,
+  maxBatchesInFlight: 2,
+  maxQueued: 10_000,
+};
+
+export type ClaimAnswer = ClaimDecision | { readonly outcome: "overloaded" };
+
+const overloaded: Promise<ClaimAnswer> = Promise.resolve({ outcome: "overloaded" });
+
+interface WaitingClaim {
+  readonly memberId: string;
+  resolve(decision: ClaimDecision): void;
+  reject(error: unknown): void;
+}
+
+interface EventQueue {
+  event: EventDefinition;
+  waiting: WaitingClaim[];
+  batchesInFlight: number;
+  flushScheduled: boolean;
+}
+
+export class Combiner {
+  private readonly queues = new Map<string, EventQueue>();
+  private queued = 0;
+  private underWay = 0;
+  private idleWaiters: (() => void)[] = [];
+
+  constructor(
+    private readonly engine: ClaimEngine,
+    private readonly limits: CombinerLimits = DEFAULT_COMBINER_LIMITS,
+  ) {}
+
+  /** How many claims wait for a place in a batch. */
+  get queueDepth(): number {
+    return this.queued;
+  }
+
+  /**
+   * Decides one claim, together with those that arrive while this turn of the event loop lasts or
+   * while earlier batches are under way.
+   *
+   * @throws (rejects) EngineUnavailableError as the engine does
+   */
+  claim(event: EventDefinition, memberId: string): Promise<ClaimAnswer> {
+    if (this.queued >= this.limits.maxQueued) return overloaded;
+    const queue = this.queueOf(event);
+    const decision = new Promise<ClaimAnswer>((resolve, reject) => {
+      queue.waiting.push({ memberId, resolve, reject });
+    });
+    this.queued++;
+    this.schedule(queue);
+    return decision;
+  }
+
+  /** Resolves when every claim has been answered. */
+  async idle(): Promise<void> {
+    if (this.queued + this.underWay === 0) return;
+    await new Promise<void>((resolve) => this.idleWaiters.push(resolve));
+  }
+
+  private queueOf(event: EventDefinition): EventQueue {
+    let queue = this.queues.get(event.id);
+    if (queue === undefined) {
+      queue = { event, waiting: [], batchesInFlight: 0, flushScheduled: false };
+      this.queues.set(event.id, queue);
+    }
+    if (event.revision > queue.event.revision) queue.event = event;
+    return queue;
+  }
+
+  /** Sends at the end of this turn, when all that arrived in it is there. */
+  private schedule(queue: EventQueue): void {
+    if (queue.flushScheduled || queue.batchesInFlight >= this.limits.maxBatchesInFlight) return;
+    queue.flushScheduled = true;
+    setImmediate(() => {
+      queue.flushScheduled = false;
+      this.flush(queue);
+    });
+  }
+
+  private flush(queue: EventQueue): void {
+    while (queue.waiting.length > 0 && queue.batchesInFlight < this.limits.maxBatchesInFlight) {
+      const batch = queue.waiting.splice(0, this.limits.maxBatch);
+      this.queued -= batch.length;
+      this.underWay += batch.length;
+      queue.batchesInFlight++;
+      void this.decide(queue, batch);
+    }
+  }
+
+  private async decide(queue: EventQueue, batch: readonly WaitingClaim[]): Promise<void> {
+    try {
+      const memberIds = batch.map((claim) => claim.memberId);
+      const decisions = await this.engine.claim(queue.event, memberIds);
+      batch.forEach((claim, position) => {
+        const decision = decisions[position];
+        if (decision === undefined) claim.reject(new Error("the engine left a claim undecided"));
+        else claim.resolve(decision);
+      });
+    } catch (error) {
+      for (const claim of batch) claim.reject(error);
+    }
+    queue.batchesInFlight--;
+    this.underWay -= batch.length;
+    if (queue.waiting.length > 0) this.schedule(queue);
+    if (this.queued + this.underWay === 0) {
+      for (const resolve of this.idleWaiters.splice(0)) resolve();
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { engineContract } from "../../../test/engine/contract.ts";
+import { temporaryDirectory } from "../../../test/support/temp.ts";
+import { openDatabase } from "../database.ts";
+import { createEvent } from "../events/administration.ts";
+import { CommitThread } from "../ledger/commit-thread.ts";
+import { verifyEvent } from "../ledger/verify.ts";
+import { EmbeddedEngine, type GrantStore } from "./embedded-engine.ts";
+import { EngineUnavailableError } from "./engine.ts";
+
+async function openEngine(nowMs: () => number = Date.now) {
+  const db = join(temporaryDirectory().path, "ledger.db");
+  const database = await openDatabase(db);
+  const openThread = () =>
+    CommitThread.open({ db, dbToken: undefined }, (error) => {
+      throw error;
+    });
+  const create = async (wrap: (store: GrantStore) => GrantStore = (store) => store) =>
+    new EmbeddedEngine({
+      database,
+      store: wrap(await openThread()),
+      nowMs,
+      onCommitFailure: () => undefined,
+    });
+  return { database, create };
+}
+
+engineContract(
+  "embedded engine",
+  async () => {
+    const { database, create } = await openEngine();
+    let engine = await create();
+    return {
+      database,
+      engine: () => engine,
+      verify: (event) => verifyEvent(database, event),
+      restart: async () => {
+        await engine.close();
+        engine = await create();
+      },
+      close: async () => {
+        await engine.close();
+        database.close();
+      },
+    };
+  },
+  { model: 60, crowds: 30 },
+);
+
+describe("embedded engine alone", () => {
+  test("3: a window opens and closes on the very millisecond of the clock", async () => {
+    let nowMs = 0;
+    const { database, create } = await openEngine(() => nowMs);
+    const engine = await create();
+    const window = { id: 1, opensAtMs: 1_000, closesAtMs: 2_000, quota: null };
+    const event = { ...(await createEvent(database, { name: "edges" })), windows: [window] };
+    const outcomeAt = async (atMs: number) => {
+      nowMs = atMs;
+      return (await engine.claim(event, [`m${atMs}`]))[0]?.outcome;
+    };
+    expect(await outcomeAt(999)).toBe("not_open");
+    expect(await outcomeAt(1_000)).toBe("issued");
+    expect(await outcomeAt(1_999)).toBe("issued");
+    expect(await outcomeAt(2_000)).toBe("not_open");
+    expect((await verifyEvent(database, event)).ok).toBe(true);
+    await engine.close();
+  });
+
+  test("8: a failed commit is told to nobody, and leaves no gap behind", async () => {
+    const { database, create } = await openEngine(() => 5);
+    let failing = false;
+    const engine = await create((store) => ({
+      insert: (rows) => (failing ? Promise.reject(new Error("disk full")) : store.insert(rows)),
+      close: () => store.close(),
+    }));
+    const window = { id: 1, opensAtMs: 0, closesAtMs: 10, quota: null };
+    const event = { ...(await createEvent(database, { name: "full" })), windows: [window] };
+    await engine.claim(event, ["a"]);
+    failing = true;
+    const lost = [
+      engine.claim(event, ["b"]),
+      engine.claim(event, ["c", "a"]),
+      engine.claim(event, ["a"]),
+    ];
+    for (const result of await Promise.allSettled(lost)) {
+      expect(result.status).toBe("rejected");
+      expect(result.status === "rejected" && result.reason).toBeInstanceOf(EngineUnavailableError);
+    }
+    failing = false;
+    expect(await engine.claim(event, ["d", "b"])).toMatchObject([
+      { outcome: "issued", grant: { rank: 2 } },
+      { outcome: "issued", grant: { rank: 3 } },
+    ]);
+    expect((await verifyEvent(database, event)).ok).toBe(true);
+    await engine.close();
+  });
+});

@@ -1,0 +1,202 @@
+/**
+ * The embedded engine: one process decides in memory and commits to the ledger before it answers.
+ * It needs no other service, loses nothing in a crash, and rebuilds itself from the ledger.
+ */
+import type { Database } from "../database.ts";
+import type { EventDefinition, EventWindow } from "../events/event.ts";
+import type { IssuanceRow } from "../ledger/issuance.ts";
+import { readLedger } from "../ledger/read.ts";
+import { codeForRank } from "./code.ts";
+import {
+  type ClaimDecision,
+  type ClaimEngine,
+  type EngineStatus,
+  EngineUnavailableError,
+  type Grant,
+} from "./engine.ts";
+import { GroupCommit } from "./group-commit.ts";
+
+/** What the engine needs to make grants durable: all rows, or none and an error. */
+export interface GrantStore {
+  insert(rows: readonly IssuanceRow[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An event in memory. Its grants are dense: their number is the last rank. */
+interface EventState {
+  definition: EventDefinition;
+  readonly grants: Map<string, Grant>;
+  readonly issuedByWindow: Map<number, number>;
+}
+
+export interface EmbeddedEngineOptions {
+  readonly database: Database;
+  readonly store: GrantStore;
+  /** The process clock, in ms since the epoch: the only clock that judges windows. */
+  readonly nowMs: () => number;
+  /** Told of every failed commit. */
+  readonly onCommitFailure: (error: unknown) => void;
+}
+
+export class EmbeddedEngine implements ClaimEngine {
+  readonly kind = "embedded";
+  private readonly states = new Map<string, EventState>();
+  private readonly loading = new Map<string, Promise<void>>();
+  private readonly commits: GroupCommit<IssuanceRow>;
+
+  constructor(private readonly options: EmbeddedEngineOptions) {
+    this.commits = new GroupCommit(
+      (rows) => options.store.insert(rows),
+      (error) => {
+        // What memory says beyond the ledger was never answered: forget it and read the ledger.
+        this.states.clear();
+        options.onCommitFailure(error);
+      },
+    );
+  }
+
+  async prepare(event: EventDefinition): Promise<void> {
+    while (this.readyState(event) === undefined) await this.loadOnce(event);
+  }
+
+  async claim(
+    event: EventDefinition,
+    memberIds: readonly string[],
+  ): Promise<readonly ClaimDecision[]> {
+    let state = this.readyState(event);
+    while (state === undefined) {
+      await this.loadOnce(event);
+      state = this.readyState(event);
+    }
+    const rows: IssuanceRow[] = [];
+    const decisions = decide(state, memberIds, this.options.nowMs(), rows);
+    // Repeats and refusals wait too: they may rest on grants that are not durable yet.
+    await this.committed(this.commits.add(rows));
+    return decisions;
+  }
+
+  async find(event: EventDefinition, memberId: string): Promise<Grant | undefined> {
+    await this.prepare(event);
+    const grant = this.states.get(event.id)?.grants.get(memberId);
+    await this.committed(this.commits.add([]));
+    return grant;
+  }
+
+  async status(event: EventDefinition): Promise<EngineStatus> {
+    await this.prepare(event);
+    const issued = this.states.get(event.id)?.grants.size ?? 0;
+    return { issued, nowMs: this.options.nowMs() };
+  }
+
+  async check(): Promise<void> {
+    await this.committed(this.options.store.insert([]));
+  }
+
+  async close(): Promise<void> {
+    await this.commits.idle();
+    await this.options.store.close();
+  }
+
+  /**
+   * The event's state, ready to be read and written until the next `await`: a failed commit may
+   * take it away at any turn, and a decision on what was taken away would leave a gap.
+   */
+  private readyState(event: EventDefinition): EventState | undefined {
+    const state = this.states.get(event.id);
+    if (state !== undefined && event.revision > state.definition.revision) {
+      state.definition = event;
+    }
+    return state;
+  }
+
+  private async committed(commit: Promise<void>): Promise<void> {
+    try {
+      await commit;
+    } catch (cause) {
+      throw new EngineUnavailableError("the ledger could not commit", { cause });
+    }
+  }
+
+  /** Reads the event's ledger into memory, once for all who wait for it. */
+  private async loadOnce(event: EventDefinition): Promise<void> {
+    let loading = this.loading.get(event.id);
+    if (loading === undefined) {
+      loading = this.load(event).finally(() => this.loading.delete(event.id));
+      this.loading.set(event.id, loading);
+    }
+    try {
+      await loading;
+    } catch (cause) {
+      throw new EngineUnavailableError("the ledger could not be read", { cause });
+    }
+  }
+
+  private async load(event: EventDefinition): Promise<void> {
+    const grants = new Map<string, Grant>();
+    const issuedByWindow = new Map<number, number>();
+    for await (const page of readLedger(this.options.database, event.id)) {
+      for (const { memberId, rank, windowId, issuedAtMs } of page) {
+        grants.set(memberId, { rank, windowId, issuedAtMs });
+        issuedByWindow.set(windowId, (issuedByWindow.get(windowId) ?? 0) + 1);
+      }
+    }
+    this.states.set(event.id, { definition: event, grants, issuedByWindow });
+  }
+}
+
+/** Decides a batch in memory, in its order, and adds the rows of new grants to `rows`. */
+function decide(
+  state: EventState,
+  memberIds: readonly string[],
+  nowMs: number,
+  rows: IssuanceRow[],
+): ClaimDecision[] {
+  const { definition, grants, issuedByWindow } = state;
+  const window = openWindow(definition.windows, nowMs);
+  return memberIds.map((memberId) => {
+    const earlier = grants.get(memberId);
+    if (earlier !== undefined) return { outcome: "already_issued", grant: earlier };
+    const refusal = refuse(state, window, nowMs);
+    if (refusal !== undefined || window === undefined) return refusal ?? notOpen(definition, nowMs);
+    const grant: Grant = { rank: grants.size + 1, windowId: window.id, issuedAtMs: nowMs };
+    grants.set(memberId, grant);
+    issuedByWindow.set(window.id, (issuedByWindow.get(window.id) ?? 0) + 1);
+    rows.push({
+      eventId: definition.id,
+      memberId,
+      code: codeForRank(definition.codeKey, grant.rank),
+      ...grant,
+    });
+    return { outcome: "issued", grant };
+  });
+}
+
+/** Why a member without a grant is refused now; the same order as in claim-batch.lua. */
+function refuse(
+  state: EventState,
+  window: EventWindow | undefined,
+  nowMs: number,
+): ClaimDecision | undefined {
+  const { definition, grants, issuedByWindow } = state;
+  if (definition.ended) return { outcome: "ended" };
+  if (grants.size >= definition.stock) return { outcome: "sold_out" };
+  if (definition.paused) return { outcome: "paused" };
+  if (window === undefined) return notOpen(definition, nowMs);
+  if (window.quota !== null && (issuedByWindow.get(window.id) ?? 0) >= window.quota) {
+    return { ...notOpen(definition, nowMs), outcome: "window_exhausted" };
+  }
+  return undefined;
+}
+
+function notOpen(definition: EventDefinition, nowMs: number) {
+  const next = definition.windows.find((window) => window.opensAtMs > nowMs);
+  return {
+    outcome: "not_open",
+    decidedAtMs: nowMs,
+    opensAtMs: next?.opensAtMs ?? null,
+  } as const;
+}
+
+function openWindow(windows: readonly EventWindow[], nowMs: number): EventWindow | undefined {
+  return windows.find((window) => window.opensAtMs <= nowMs && nowMs < window.closesAtMs);
+}

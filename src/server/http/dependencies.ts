@@ -1,0 +1,22 @@
+/** What the routes need. `createApp` gets it whole; each file of routes names the part it uses. */
+import type { Logger } from "pino";
+import type { Combiner } from "../claims/combiner.ts";
+import type { ClaimEngine } from "../claims/engine.ts";
+import type { Database } from "../database.ts";
+import type { Catalogue } from "../events/catalogue.ts";
+import type { TokenVerifier } from "../members/token-verifier.ts";
+import type { TokenKeys } from "../members/tokens.ts";
+
+export interface Dependencies {
+  readonly catalogue: Catalogue;
+  readonly engine: ClaimEngine;
+  readonly combiner: Combiner;
+  readonly database: Database;
+  readonly tokenKeys: TokenKeys;
+  readonly verifyToken: TokenVerifier;
+  readonly log: Logger;
+  /** The process clock, for tokens and for what is merely shown; never for deciding claims. */
+  readonly nowMs: () => number;
+  /** True once the server has been told to stop. */
+  readonly isStopping: () => boolean;
+}

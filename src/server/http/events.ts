@@ -1,0 +1,65 @@
+/** `GET /v1/events` and `GET /v1/events/{id}`: what anyone may know of an event. */
+import { Hono } from "hono";
+import { EngineUnavailableError } from "../claims/engine.ts";
+import type { EventDefinition, EventWindow } from "../events/event.ts";
+import { eventState } from "../events/state.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { problem } from "./problem.ts";
+import { StatusCache } from "./status-cache.ts";
+
+/** The routes of events. */
+export function eventRoutes({ catalogue, engine, nowMs }: Dependencies): Hono {
+  const routes = new Hono();
+  const statuses = new StatusCache(engine, nowMs);
+
+  routes.get("/v1/events", async (c) =>
+    withEngine(async () => {
+      const events = await Promise.all(catalogue.list().map((event) => describe(event, statuses)));
+      return c.json({ events });
+    }),
+  );
+
+  routes.get("/v1/events/:id", async (c) =>
+    withEngine(async () => {
+      const event = catalogue.get(c.req.param("id"));
+      if (event === undefined) return problem("unknown_event");
+      return c.json(await describe(event, statuses));
+    }),
+  );
+
+  return routes;
+}
+
+async function withEngine(handle: () => Promise<Response>): Promise<Response> {
+  try {
+    return await handle();
+  } catch (error) {
+    if (error instanceof EngineUnavailableError) return problem("engine_unavailable");
+    throw error;
+  }
+}
+
+async function describe(event: EventDefinition, statuses: StatusCache) {
+  const { issued, nowMs } = await statuses.get(event);
+  const { state, currentWindow, nextWindow } = eventState(event, issued, nowMs);
+  return {
+    id: event.id,
+    name: event.name,
+    state,
+    stock: event.stock,
+    issued,
+    remaining: Math.max(0, event.stock - issued),
+    coupons: event.coupons,
+    currentWindow: describeWindow(currentWindow),
+    nextWindow: describeWindow(nextWindow),
+    serverTime: new Date(nowMs).toISOString(),
+  };
+}
+
+function describeWindow(window: EventWindow | null) {
+  if (window === null) return null;
+  return {
+    opensAt: new Date(window.opensAtMs).toISOString(),
+    closesAt: new Date(window.closesAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,245 @@
+/**
+ * The proof after the giveaway: checks the invariants of design.md on the ledger as SQL holds it,
+ * and on Redis where there is one. Reads only; may run beside a server.
+ */
+import type { Redis } from "ioredis";
+import { codeForRank } from "../claims/code.ts";
+import { formatGrant } from "../claims/redis/grant-text.ts";
+import { eventKeys } from "../claims/redis/keys.ts";
+import type { Database } from "../database.ts";
+import type { EventDefinition } from "../events/event.ts";
+import { readLedger } from "./read.ts";
+
+/** Counter-examples that a check names; the rest is counted. */
+const MAX_COUNTER_EXAMPLES = 5;
+/** Members fetched from Redis in one step of its scan. */
+const SCAN_COUNT = 1_000;
+
+export interface Check {
+  /** Stable name for scripts. */
+  readonly id: string;
+  /** The invariant of design.md that it states. */
+  readonly invariant: number;
+  readonly ok: boolean;
+  /** What holds, or what does not, in one line. */
+  readonly summary: string;
+  readonly counterExamples: readonly string[];
+}
+
+export interface Verification {
+  readonly ok: boolean;
+  readonly issued: number;
+  readonly checks: readonly Check[];
+}
+
+/** Collects what contradicts a check. */
+class Findings {
+  private count = 0;
+  private readonly examples: string[] = [];
+
+  add(example: () => string): void {
+    if (this.count++ < MAX_COUNTER_EXAMPLES) this.examples.push(example());
+  }
+
+  check(id: string, invariant: number, holds: string, fails: string): Check {
+    const ok = this.count === 0;
+    const summary = ok ? holds : `${fails} (${this.count})`;
+    return { id, invariant, ok, summary, counterExamples: this.examples };
+  }
+}
+
+/**
+ * Checks one event. With a Redis the engine's state is compared too; its writer must have drained.
+ *
+ * @param redis the Redis that decided the claims, where one did
+ */
+export async function verifyEvent(
+  database: Database,
+  event: EventDefinition,
+  redis?: Redis,
+): Promise<Verification> {
+  const ledger = await checkLedger(database, event);
+  const checks = [...ledger.checks];
+  if (redis !== undefined) checks.push(...(await checkRedis(redis, event, ledger.grantByMember)));
+  return { ok: checks.every((check) => check.ok), issued: ledger.issued, checks };
+}
+
+interface LedgerReading {
+  readonly issued: number;
+  /** "rank:windowId:issuedAtMs" of each member, as Redis holds it. */
+  readonly grantByMember: ReadonlyMap<string, string>;
+  readonly checks: readonly Check[];
+}
+
+async function checkLedger(database: Database, event: EventDefinition): Promise<LedgerReading> {
+  const windows = new Map(event.windows.map((window) => [window.id, window]));
+  const issuedByWindow = new Map<number, number>();
+  const grantByMember = new Map<string, string>();
+  const codes = new Set<string>();
+  const duplicates = new Findings();
+  const gaps = new Findings();
+  const outside = new Findings();
+  const wrongCodes = new Findings();
+  const repeatedCodes = new Findings();
+  let issued = 0;
+  let lastRank = 0;
+  for await (const page of readLedger(database, event.id)) {
+    for (const row of page) {
+      const { memberId, rank, code, windowId, issuedAtMs } = row;
+      issued++;
+      if (rank !== lastRank + 1) gaps.add(() => `rank ${rank} follows rank ${lastRank}`);
+      lastRank = rank;
+      const earlier = grantByMember.get(memberId);
+      if (earlier === undefined) grantByMember.set(memberId, formatGrant(row));
+      else
+        duplicates.add(
+          () => `member ${memberId} has ranks ${Number.parseInt(earlier, 10)} and ${rank}`,
+        );
+      const window = windows.get(windowId);
+      if (
+        window === undefined ||
+        issuedAtMs < window.opensAtMs ||
+        issuedAtMs >= window.closesAtMs
+      ) {
+        outside.add(() => `rank ${rank} was issued at ${new Date(issuedAtMs).toISOString()}`);
+      }
+      issuedByWindow.set(windowId, (issuedByWindow.get(windowId) ?? 0) + 1);
+      if (code !== codeForRank(event.codeKey, rank)) wrongCodes.add(() => `rank ${rank}`);
+      if (codes.has(code)) repeatedCodes.add(() => `rank ${rank} has the code of another rank`);
+      codes.add(code);
+    }
+  }
+  const excess = new Findings();
+  if (issued > event.stock) excess.add(() => `${issued} issued of a stock of ${event.stock}`);
+  const overQuota = new Findings();
+  for (const { id, quota, opensAtMs } of event.windows) {
+    const count = issuedByWindow.get(id) ?? 0;
+    if (quota !== null && count > quota) {
+      overQuota.add(
+        () => `${count} of ${quota} in the window of ${new Date(opensAtMs).toISOString()}`,
+      );
+    }
+  }
+  return {
+    issued,
+    grantByMember,
+    checks: [
+      excess.check(
+        "stock",
+        1,
+        `${issued} issued, stock ${event.stock}`,
+        "more issued than the stock",
+      ),
+      overQuota.check(
+        "quota",
+        1,
+        "no window issued more than its quota",
+        "windows over their quota",
+      ),
+      duplicates.check(
+        "one-per-member",
+        2,
+        `${grantByMember.size} members, one coupon each`,
+        "members with more than one coupon",
+      ),
+      outside.check(
+        "in-window",
+        3,
+        "every coupon was issued inside a window",
+        "coupons issued outside a window",
+      ),
+      gaps.check(
+        "dense-ranks",
+        8,
+        `ranks 1–${lastRank} without a gap`,
+        "gaps or repeats in the ranks",
+      ),
+      repeatedCodes.check("unique-codes", 8, `${codes.size} different codes`, "codes given twice"),
+      wrongCodes.check(
+        "true-codes",
+        8,
+        "every code follows from the event's key",
+        "codes that do not follow from the event's key",
+      ),
+    ],
+  };
+}
+
+async function checkRedis(
+  redis: Redis,
+  event: EventDefinition,
+  grantByMember: ReadonlyMap<string, string>,
+): Promise<Check[]> {
+  const keys = eventKeys(event.id);
+  const seen = new Set<string>();
+  const onlyInRedis = new Findings();
+  const different = new Findings();
+  const scan = redis.hscanStream(keys.members, { count: SCAN_COUNT });
+  for await (const chunk of scan) {
+    for (const [memberId, grant] of pairs(chunk)) {
+      // A scan may name a field twice.
+      if (seen.has(memberId)) continue;
+      seen.add(memberId);
+      const kept = grantByMember.get(memberId);
+      if (kept === undefined) onlyInRedis.add(() => `member ${memberId}`);
+      else if (kept !== grant)
+        different.add(() => `member ${memberId}: ${grant} in Redis, ${kept} in SQL`);
+    }
+  }
+  const onlyInLedger = new Findings();
+  for (const memberId of grantByMember.keys()) {
+    if (!seen.has(memberId)) onlyInLedger.add(() => `member ${memberId}`);
+  }
+  const [issued, waiting, contradictions] = await Promise.all([
+    redis.hget(keys.state, "issued"),
+    redis.xlen(keys.stream),
+    redis.xlen(keys.contradictions),
+  ]);
+  const count = new Findings();
+  if (Number(issued ?? 0) !== seen.size) count.add(() => `${issued} counted, ${seen.size} members`);
+  const undrained = new Findings();
+  if (waiting > 0) undrained.add(() => `${waiting} entries wait in the stream`);
+  const refused = new Findings();
+  if (contradictions > 0) refused.add(() => `${contradictions} entries in ${keys.contradictions}`);
+  return [
+    undrained.check(
+      "drained",
+      7,
+      "the writer has brought everything to the ledger",
+      "the writer has not drained",
+    ),
+    onlyInRedis.check(
+      "redis-in-ledger",
+      7,
+      `${seen.size} members in Redis, all in the ledger`,
+      "members in Redis who are missing in the ledger",
+    ),
+    onlyInLedger.check(
+      "ledger-in-redis",
+      7,
+      `${grantByMember.size} members in the ledger, all in Redis`,
+      "members in the ledger who are missing in Redis",
+    ),
+    different.check("same-grants", 7, "both hold the same grants", "members with different grants"),
+    count.check(
+      "redis-count",
+      7,
+      "the engine's count is that of its members",
+      "the engine's count is wrong",
+    ),
+    refused.check(
+      "no-contradiction",
+      7,
+      "the ledger refused nothing",
+      "the ledger refused what Redis had decided",
+    ),
+  ];
+}
+
+/** The scan's flat list of field, value, field, value … */
+function* pairs(chunk: unknown): Generator<[string, string]> {
+  if (!Array.isArray(chunk)) throw new Error("HSCAN answered no array");
+  for (let i = 0; i + 1 < chunk.length; i += 2) {
+    yield [String(chunk[i]), String(chunk[i + 1])];
+  }
+}

@@ -1,0 +1,47 @@
+/** `couponlive serve` on the embedded engine: one process, with the ledger's thread beside it. */
+import type { Logger } from "pino";
+import { CliError } from "../exit-codes.ts";
+import { EmbeddedEngine } from "./claims/embedded-engine.ts";
+import { databaseUrl, isLocalDatabase, openDatabase } from "./database.ts";
+import { CommitThread } from "./ledger/commit-thread.ts";
+import { holdEngineLock } from "./ledger/engine-lock.ts";
+import type { ServeOptions, Service } from "./serve.ts";
+import { startWebServer } from "./web-server.ts";
+
+/**
+ * Starts the server.
+ *
+ * @throws CliError when it is asked for what needs Redis: several processes, or a ledger that is
+ * not a file of this machine
+ */
+export async function serveEmbedded(options: ServeOptions, log: Logger): Promise<Service> {
+  if (options.workers !== 1) {
+    throw new CliError(
+      "the embedded engine is one process: for --workers name a Redis with --redis",
+    );
+  }
+  if (!isLocalDatabase(databaseUrl(options.database.db))) {
+    throw new CliError(
+      "the embedded engine needs a local --db file: for another ledger name a Redis with --redis",
+    );
+  }
+  const database = await openDatabase(options.database.db, options.database.dbToken);
+  const lock = await holdEngineLock(database.url);
+  const failure = Promise.withResolvers<never>();
+  const engine = new EmbeddedEngine({
+    database,
+    store: await CommitThread.open(options.database, failure.reject),
+    nowMs: Date.now,
+    onCommitFailure: (error) => log.error({ error: String(error) }, "the ledger could not commit"),
+  });
+  const server = await startWebServer({ ...options, reusePort: false, database, engine, log });
+  return {
+    url: server.url,
+    failed: failure.promise,
+    stop: async () => {
+      await server.stop();
+      lock.release();
+      return true;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** What `couponlive serve` was asked for, and what it runs as, whichever engine it runs on. */
+import type { DatabaseConfig, ServeConfig, TokenConfig } from "../config.ts";
+
+export interface ServeOptions extends ServeConfig {
+  readonly database: DatabaseConfig;
+  readonly tokens: TokenConfig;
+}
+
+export interface RedisServeOptions extends ServeOptions {
+  readonly redisUrl: string;
+}
+
+export interface Service {
+  readonly url: string;
+  /** Resolves to false when something was left undone; nothing is lost, Redis keeps it. */
+  stop(): Promise<boolean>;
+  /** Rejects when the service cannot go on. */
+  readonly failed: Promise<never>;
+}

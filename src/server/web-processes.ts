@@ -1,0 +1,115 @@
+/** The supervisor's children: N web processes on one port. */
+import type { Subprocess } from "bun";
+import type { Logger } from "pino";
+import { z } from "zod";
+import { childEnvironment } from "../config.ts";
+import { selfCommand } from "../self.ts";
+import type { RedisServeOptions } from "./serve.ts";
+
+/** How long a web process may take to listen, and to answer what is in flight when it stops. */
+const START_TIMEOUT_MS = 15_000;
+const STOP_TIMEOUT_MS = 15_000;
+/** A web process that dies is started again after a pause, this often in a row at the most. */
+const RESTART_DELAY_MS = 500;
+const MAX_RESTARTS = 10;
+/** One that has lived this long had started well: the count of restarts begins anew. */
+const HEALTHY_AFTER_MS = 60_000;
+
+const listeningSchema = z.object({ listening: z.object({ url: z.string(), port: z.number() }) });
+
+export interface WebProcesses {
+  readonly url: string;
+  /** Rejects when web processes die again and again. */
+  readonly failed: Promise<never>;
+  /** Resolves to false when one had to be killed. */
+  stop(): Promise<boolean>;
+}
+
+interface Listening {
+  readonly url: string;
+  readonly port: number;
+}
+
+/** Starts all of them; resolves when every one listens. */
+export async function startWebProcesses(
+  options: RedisServeOptions,
+  log: Logger,
+): Promise<WebProcesses> {
+  const children = new Set<Subprocess>();
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  let stopping = false;
+  let restarts = 0;
+
+  const start = async (port: number): Promise<Listening> => {
+    const startedAtMs = Date.now();
+    const { child, listening } = spawnWebProcess(options, port);
+    children.add(child);
+    void child.exited.then(async (exitCode) => {
+      children.delete(child);
+      if (stopping) return;
+      if (Date.now() - startedAtMs > HEALTHY_AFTER_MS) restarts = 0;
+      log.error({ webPid: child.pid, exitCode }, "a web process died");
+      if (++restarts > MAX_RESTARTS) {
+        failure.reject(new Error(`web processes died ${restarts} times in a row`));
+        return;
+      }
+      await Bun.sleep(RESTART_DELAY_MS);
+      // What the new one says is not awaited: if it dies, its own exit is seen here again.
+      if (!stopping) await start(port).catch(() => undefined);
+    });
+    return await listening;
+  };
+
+  const stop = async (): Promise<boolean> => {
+    stopping = true;
+    const stopped = await Promise.all([...children].map(stopChild));
+    return stopped.every((orderly) => orderly);
+  };
+
+  try {
+    // The first one finds the port where any free one is wanted; the others share it.
+    const first = await start(options.port);
+    const others = Array.from({ length: options.workers - 1 }, () => start(first.port));
+    await Promise.all(others);
+    return { url: first.url, failed: failure.promise, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function spawnWebProcess(
+  options: RedisServeOptions,
+  port: number,
+): { child: Subprocess; listening: Promise<Listening> } {
+  const listening = Promise.withResolvers<Listening>();
+  const child = Bun.spawn(
+    [...selfCommand(), "web-process", "--host", options.host, "--port", String(port)],
+    {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: childEnvironment(options),
+      ipc: (message) => {
+        const parsed = listeningSchema.safeParse(message);
+        if (parsed.success) listening.resolve(parsed.data.listening);
+      },
+    },
+  );
+  const timer = setTimeout(() => {
+    listening.reject(new Error(`a web process did not listen within ${START_TIMEOUT_MS} ms`));
+  }, START_TIMEOUT_MS);
+  void child.exited.then((exitCode) => {
+    listening.reject(new Error(`a web process ended with exit code ${exitCode} at its start`));
+  });
+  const settled = listening.promise.finally(() => clearTimeout(timer));
+  return { child, listening: settled };
+}
+
+/** SIGTERM, and SIGKILL where that is not enough. */
+async function stopChild(child: Subprocess): Promise<boolean> {
+  child.kill("SIGTERM");
+  const timeout = Bun.sleep(STOP_TIMEOUT_MS).then(() => "timeout" as const);
+  if ((await Promise.race([child.exited, timeout])) !== "timeout") return child.exitCode === 0;
+  child.kill("SIGKILL");
+  return false;
+}

@@ -1,0 +1,110 @@
+/** One web process: catalogue, engine, combiner and HTTP, and their orderly end. */
+import type { Logger } from "pino";
+import type { TokenConfig } from "../config.ts";
+import { createApp } from "./app.ts";
+import { Combiner } from "./claims/combiner.ts";
+import type { ClaimEngine } from "./claims/engine.ts";
+import type { Database } from "./database.ts";
+import { Catalogue } from "./events/catalogue.ts";
+import { createTokenVerifier } from "./members/token-verifier.ts";
+import { createTokenKeys } from "./members/tokens.ts";
+
+/** The largest request body: a login. A larger one is answered 413. */
+const MAX_BODY_BYTES = 16_384;
+/** A connection without a request for this long is closed. */
+const IDLE_TIMEOUT_SECONDS = 60;
+/** How long a stopping server waits for the answers that are under way. */
+const DRAIN_TIMEOUT_MS = 10_000;
+const DRAIN_POLL_MS = 10;
+
+export interface WebServerOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Share the port with other processes (SO_REUSEPORT). */
+  readonly reusePort: boolean;
+  readonly tokens: TokenConfig;
+  readonly database: Database;
+  readonly engine: ClaimEngine;
+  readonly log: Logger;
+}
+
+export interface WebServer {
+  readonly url: string;
+  readonly port: number;
+  /** Stops accepting, answers what is in flight, closes engine and database. */
+  stop(): Promise<void>;
+}
+
+/** Starts serving. The engine and the database are the server's to close from here on. */
+export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
+  const { database, engine, log } = options;
+  const catalogue = await openCatalogue(database, engine, log);
+  const combiner = new Combiner(engine);
+  const tokenKeys = createTokenKeys(options.tokens);
+  let stopping = false;
+  const app = createApp({
+    catalogue,
+    engine,
+    combiner,
+    database,
+    tokenKeys,
+    verifyToken: createTokenVerifier(tokenKeys),
+    log,
+    nowMs: Date.now,
+    isStopping: () => stopping,
+  });
+  const server = Bun.serve({
+    hostname: options.host,
+    port: options.port,
+    reusePort: options.reusePort,
+    http2: true,
+    maxRequestBodySize: MAX_BODY_BYTES,
+    idleTimeout: IDLE_TIMEOUT_SECONDS,
+    fetch: (request) => app.fetch(request),
+  });
+  const port = server.port ?? options.port;
+
+  return {
+    url: `http://${server.hostname}:${port}`,
+    port,
+    stop: async () => {
+      stopping = true;
+      const closed = server.stop();
+      const deadlineMs = Date.now() + DRAIN_TIMEOUT_MS;
+      await combiner.idle();
+      while (server.pendingRequests > 0 && Date.now() < deadlineMs) await Bun.sleep(DRAIN_POLL_MS);
+      await server.stop(true);
+      await closed;
+      await catalogue.close();
+      await engine.close();
+      database.close();
+    },
+  };
+}
+
+/** The catalogue, whose every change is brought to the engine before a claim asks for it. */
+async function openCatalogue(
+  database: Database,
+  engine: ClaimEngine,
+  log: Logger,
+): Promise<Catalogue> {
+  const catalogue = await Catalogue.open(database, {
+    onError: (error) => log.error({ error: String(error) }, "the catalogue could not be read"),
+  });
+  const prepare = async (eventId: string) => {
+    const event = catalogue.get(eventId);
+    if (event === undefined) return;
+    try {
+      await engine.prepare(event);
+    } catch (error) {
+      log.warn(
+        { eventId, error: String(error) },
+        "the engine will prepare this event at its first claim",
+      );
+    }
+  };
+  catalogue.onChange((event) => void prepare(event.id));
+  await Promise.all(catalogue.list().map((event) => prepare(event.id)));
+  return catalogue;
+}
