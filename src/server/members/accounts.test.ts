@@ -35,22 +35,22 @@ describe("createMember", () => {
       1_700_000_000_000,
     );
     expect(member).toEqual({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      memberId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       email: "kim@example.test",
       name: "김",
       role: "member",
       active: true,
     });
     expect(await findMemberByEmail(database, "KIM@example.test")).toEqual(member);
-    const [row] = await database.orm.select().from(users).where(eq(users.id, member.id));
+    const [row] = await database.orm.select().from(users).where(eq(users.id, member.memberId));
     expect(row?.createdAtMs).toBe(1_700_000_000_000);
   });
 
   test("keeps the password as argon2id with OWASP's parameters, salted", async () => {
     const hashes = [];
     for (const email of ["salt-1@example.test", "salt-2@example.test"]) {
-      const { id } = await createMember(database, { email, password });
-      const [row] = await database.orm.select().from(users).where(eq(users.id, id));
+      const { memberId } = await createMember(database, { email, password });
+      const [row] = await database.orm.select().from(users).where(eq(users.id, memberId));
       hashes.push(row?.passwordHash);
     }
     const parameters = "$argon2id$v=19$m=19456,t=2,p=1$";
@@ -99,7 +99,7 @@ describe("checkPassword", () => {
 
   test("returns the member for the right password, in any case of the e-mail", async () => {
     expect(await checkPassword(database, "Lee@Example.test", password)).toEqual({
-      id: "lee",
+      memberId: "lee",
       email: "lee@example.test",
       name: null,
       role: "admin",

@@ -22,7 +22,7 @@ const MAX_NAME_LENGTH = 200;
 
 /** An account, without its password. */
 export interface Member {
-  readonly id: string;
+  readonly memberId: string;
   /** In lower case; null for a member known by id only. */
   readonly email: string | null;
   readonly name: string | null;
@@ -51,7 +51,7 @@ export class AccountError extends Error {
 }
 
 const memberColumns = {
-  id: users.id,
+  memberId: users.id,
   email: users.email,
   name: users.name,
   role: users.role,
