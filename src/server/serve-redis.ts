@@ -3,8 +3,7 @@
  * that share one port. A web process that dies is started again, within a limit.
  */
 import type { Logger } from "pino";
-import { CliError } from "../exit-codes.ts";
-import { RedisConnection } from "./claims/redis/connection.ts";
+import { openRedis } from "./claims/redis/connection.ts";
 import { RedisEngine } from "./claims/redis/redis-engine.ts";
 import { openDatabase } from "./database.ts";
 import { Catalogue } from "./events/catalogue.ts";
@@ -15,7 +14,7 @@ import { startWebServer, type WebServer } from "./web-server.ts";
 
 /** Starts the writer, brings Redis to what the ledger holds, and then lets claims in. */
 export async function serveOnRedis(options: RedisServeOptions, log: Logger): Promise<Service> {
-  const connection = await connect(options.redisUrl, log);
+  const connection = await openRedis(options.redisUrl, reportTo(log));
   const database = await openDatabase(options.database.db, options.database.dbToken);
   const catalogue = await Catalogue.open(database, {
     onError: (error) => log.error({ error: String(error) }, "the catalogue could not be read"),
@@ -46,20 +45,12 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
 
 /** One of the web processes. */
 export async function serveWebProcess(options: RedisServeOptions, log: Logger): Promise<WebServer> {
-  const connection = await connect(options.redisUrl, log);
+  const connection = await openRedis(options.redisUrl, reportTo(log));
   const database = await openDatabase(options.database.db, options.database.dbToken);
   const engine = new RedisEngine(connection, database);
   return startWebServer({ ...options, reusePort: true, database, engine, log });
 }
 
-async function connect(url: string, log: Logger): Promise<RedisConnection> {
-  try {
-    return await RedisConnection.open(url, (error) => {
-      log.error({ error: error.message }, "Redis");
-    });
-  } catch (error) {
-    const { host } = new URL(url);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`Redis at ${host} cannot be used: ${reason} (--redis, COUPONLIVE_REDIS)`, 1);
-  }
+function reportTo(log: Logger): (error: Error) => void {
+  return (error) => log.error({ error: error.message }, "Redis");
 }

@@ -3,14 +3,8 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { users } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
-import { isMemberId, MAX_MEMBER_ID_LENGTH } from "./member-id.ts";
-import {
-  hashPassword,
-  isPasswordLength,
-  MAX_PASSWORD_LENGTH,
-  MIN_PASSWORD_LENGTH,
-  verifyPassword,
-} from "./passwords.ts";
+import { isMemberId, MEMBER_ID_RULE } from "./member-id.ts";
+import { hashPassword, isPasswordLength, PASSWORD_RULE, verifyPassword } from "./passwords.ts";
 import { withoutValuesInErrors } from "./query-error.ts";
 import type { Role } from "./tokens.ts";
 
@@ -138,10 +132,7 @@ function requireAcceptable(
   const demand = (isAcceptable: boolean, rule: string) => {
     if (!isAcceptable) throw new AccountError("invalid_input", rule);
   };
-  demand(
-    isMemberId(id),
-    `the id must have 1 to ${MAX_MEMBER_ID_LENGTH} characters and no control characters`,
-  );
+  demand(isMemberId(id), MEMBER_ID_RULE);
   demand(
     email.length <= MAX_EMAIL_LENGTH && z.email().safeParse(email).success,
     "the e-mail must look like name@example.com",
@@ -150,10 +141,7 @@ function requireAcceptable(
     name === undefined || isName(name),
     `the name must have 1 to ${MAX_NAME_LENGTH} characters and no control characters`,
   );
-  demand(
-    isPasswordLength(password),
-    `the password must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters`,
-  );
+  demand(isPasswordLength(password), PASSWORD_RULE);
 }
 
 function isName(name: string): boolean {

@@ -3,6 +3,9 @@
 /** In UTF-16 code units. */
 export const MAX_MEMBER_ID_LENGTH = 128;
 
+/** Said to who chose another id. */
+export const MEMBER_ID_RULE = `a member's id must have 1 to ${MAX_MEMBER_ID_LENGTH} characters and no control characters`;
+
 /**
  * True for a text of 1 to 128 characters without control characters or lone surrogates. A lone
  * surrogate has no UTF-8 form, so two different ids with one would meet as the same bytes in Redis.

@@ -1,9 +1,12 @@
 /** Passwords: argon2id off the serving thread, and never more of it at once than the machine bears. */
 
 /** In UTF-16 code units. */
-export const MIN_PASSWORD_LENGTH = 8;
+const MIN_PASSWORD_LENGTH = 8;
 /** Bounds what one request can have hashed. */
-export const MAX_PASSWORD_LENGTH = 256;
+const MAX_PASSWORD_LENGTH = 256;
+
+/** Said to who chose a password of another length. */
+export const PASSWORD_RULE = `the password must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters`;
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. */
 const HASHING = { algorithm: "argon2id", memoryCost: 19_456, timeCost: 2 } as const;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { SignJWT } from "jose";
 import type { TokenConfig } from "../../config.ts";
-import { isMemberId } from "./member-id.ts";
+import { isMemberId, MEMBER_ID_RULE } from "./member-id.ts";
 
 export type Role = "member" | "admin";
 
@@ -89,7 +89,7 @@ export function base64urlJson(value: object): string {
 
 function tokenClaims(keys: TokenKeys, request: TokenRequest): Record<string, string | number> {
   const { memberId, role, lifetimeSeconds, nowMs = Date.now() } = request;
-  if (!isMemberId(memberId)) throw new RangeError("a token needs a valid member id");
+  if (!isMemberId(memberId)) throw new RangeError(MEMBER_ID_RULE);
   if (!Number.isSafeInteger(lifetimeSeconds) || lifetimeSeconds < 1) {
     throw new RangeError("a token's lifetime is a whole number of seconds, at least 1");
   }

@@ -1,5 +1,6 @@
 /** A connection to Redis that knows which Redis it talks to, and never sends a command twice. */
 import { Redis } from "ioredis";
+import { CliError, EXIT } from "../../../exit-codes.ts";
 import { EngineUnavailableError } from "../engine.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -72,5 +73,25 @@ export class RedisConnection {
       throw new Error("Redis 6.2 or newer is needed");
     }
     this.connectedInstance = runId;
+  }
+}
+
+/**
+ * Connects, for a command.
+ *
+ * @throws CliError that names host and setting, but no password, when that fails
+ */
+export async function openRedis(
+  url: string,
+  onError: (error: Error) => void,
+): Promise<RedisConnection> {
+  try {
+    return await RedisConnection.open(url, onError);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(
+      `Redis at ${new URL(url).host} cannot be used: ${reason} (--redis, COUPONLIVE_REDIS)`,
+      EXIT.failed,
+    );
   }
 }
