@@ -1,4 +1,138 @@
 import type { Command } from "commander";
+import { readDatabaseConfig } from "../config.ts";
+import { CliError } from "../exit-codes.ts";
+import type { Database } from "../server/database.ts";
+import { parseCount } from "./count.ts";
+import { group, rateText, startProgress } from "./progress.ts";
+
+interface CommonFlags {
+  readonly db?: string;
+  readonly json?: true;
+}
+
+interface SeedFlags extends CommonFlags {
+  readonly count: number;
+  readonly passwordStdin?: true;
+}
+
+interface CreateFlags extends CommonFlags {
+  readonly email: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly admin?: true;
+}
 
 /** Adds `couponlive user`. */
-export function addUserCommand(_program: Command): void {}
+export function addUserCommand(program: Command): void {
+  const user = program.command("user").description("Sets up members' accounts.");
+  addCreateCommand(user);
+  addSeedCommand(user);
+}
+
+function addCreateCommand(user: Command): void {
+  withCommonOptions(user.command("create"))
+    .description("Makes an account. Its password is asked for, or read from stdin.")
+    .requiredOption("--email <email>", "what the member logs in with")
+    .option("--id <id>", "the member's id (default: a new UUID)")
+    .option("--name <name>", "what the member is called")
+    .option("--admin", "let the account administer events")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  couponlive user create --email kim@example.com --name Kim --admin
+  pass show couponlive/kim | couponlive user create --email kim@example.com`,
+    )
+    .action(create);
+}
+
+function addSeedCommand(user: Command): void {
+  withCommonOptions(user.command("seed"))
+    .description("Makes numbered accounts, for rehearsals: member-0000001 and so on.")
+    .requiredOption(
+      "--count <n>",
+      "how many there are to be; those that exist are kept",
+      parseCount,
+    )
+    .option("--password-stdin", "read from stdin one password that all the new ones share")
+    .addHelpText(
+      "after",
+      `
+Their e-mails are member-0000001@example.test and so on. Without a password they cannot log in;
+tokens for them come from \`couponlive token seed\`. Not for a database that real members use.
+
+Example: a million accounts in a few seconds
+  couponlive user seed --count 1000000`,
+    )
+    .action(seed);
+}
+
+async function create(flags: CreateFlags): Promise<void> {
+  const { AccountError, createMember } = await import("../server/members/accounts.ts");
+  const { readNewPassword } = await import("./password.ts");
+  const { email, id, name } = flags;
+  const role = flags.admin ? "admin" : "member";
+  const password = await readNewPassword();
+  await onDatabase(flags, async (database) => {
+    try {
+      const { memberId } = await createMember(database, { id, email, name, password, role });
+      printLine(
+        flags.json ? JSON.stringify({ memberId, role }) : `Account made: ${role} ${memberId}`,
+      );
+    } catch (error) {
+      throw error instanceof AccountError ? new CliError(error.message) : error;
+    }
+  });
+}
+
+async function seed(flags: SeedFlags): Promise<void> {
+  const passwordHash = flags.passwordStdin ? await hashSharedPassword() : undefined;
+  await onDatabase(flags, async (database) => {
+    const { seedMembers } = await import("../server/members/seed.ts");
+    const progress = startProgress(flags.count, "members");
+    const added = await seedMembers(database, flags.count, {
+      ...(passwordHash === undefined ? {} : { passwordHash }),
+      onProgress: progress.update,
+    });
+    const summary = progress.finish();
+    printLine(
+      flags.json
+        ? JSON.stringify({ ...summary, added })
+        : `${group(flags.count)} members are there, ${group(added)} of them new, ${rateText(summary)}`,
+    );
+  });
+}
+
+async function hashSharedPassword(): Promise<string> {
+  const { hashPassword, isPasswordLength, PASSWORD_RULE } = await import(
+    "../server/members/passwords.ts"
+  );
+  const { readPasswordLine } = await import("./password.ts");
+  const password = await readPasswordLine();
+  if (!isPasswordLength(password)) throw new CliError(PASSWORD_RULE);
+  return await hashPassword(password);
+}
+
+async function onDatabase(
+  flags: CommonFlags,
+  work: (database: Database) => Promise<void>,
+): Promise<void> {
+  const { openDatabase } = await import("../server/database.ts");
+  const { db, dbToken } = readDatabaseConfig(flags);
+  const database = await openDatabase(db, dbToken);
+  try {
+    await work(database);
+  } finally {
+    database.close();
+  }
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .option("--db <path>", "the database, a path or a libsql: URL (COUPONLIVE_DB)")
+    .option("--json", "print JSON");
+}
+
+function printLine(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

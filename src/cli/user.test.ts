@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { count } from "drizzle-orm";
+import { users } from "../../schema/tables.ts";
+import { type ProgramResult, runProgram } from "../../test/support/program.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../../test/support/temp.ts";
+import { openDatabase } from "../server/database.ts";
+import { checkPassword, type Member } from "../server/members/accounts.ts";
+
+const PASSWORD = "correct horse battery";
+
+let folder: TemporaryDirectory;
+let db: string;
+
+beforeEach(() => {
+  folder = temporaryDirectory();
+  db = join(folder.path, "test.db");
+});
+
+afterEach(() => {
+  folder.remove();
+});
+
+function user(args: readonly string[], stdin = ""): Promise<ProgramResult> {
+  return runProgram(["user", ...args, "--db", db], { stdin });
+}
+
+/** Who logs in with these, by a connection of this process. */
+async function login(email: string, password: string): Promise<Member | undefined> {
+  const database = await openDatabase(db);
+  try {
+    return await checkPassword(database, email, password);
+  } finally {
+    database.close();
+  }
+}
+
+async function memberCount(): Promise<number | undefined> {
+  const database = await openDatabase(db);
+  try {
+    return (await database.orm.select({ n: count() }).from(users))[0]?.n;
+  } finally {
+    database.close();
+  }
+}
+
+describe("user seed", () => {
+  test("makes numbered members, adds what is missing, and sums up in one line", async () => {
+    const first = await user(["seed", "--count", "30000"]);
+    expect(first).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(first.stdout).toMatch(
+      /^30,000 members are there, 30,000 of them new, in \d+\.\d s \([\d,]+\/s\)\n$/,
+    );
+    const second = await user(["seed", "--count", "30001", "--json"]);
+    expect(JSON.parse(second.stdout)).toEqual({
+      count: 30_001,
+      added: 1,
+      elapsedMs: expect.any(Number),
+      perSecond: expect.any(Number),
+    });
+    expect(await memberCount()).toBe(30_001);
+  });
+
+  test("gives the new ones the password on stdin, and none without", async () => {
+    await user(["seed", "--count", "1"]);
+    await user(["seed", "--count", "2", "--password-stdin"], `${PASSWORD}\n`);
+    expect(await login("member-0000001@example.test", PASSWORD)).toBeUndefined();
+    expect(await login("member-0000002@example.test", PASSWORD)).toMatchObject({
+      memberId: "member-0000002",
+    });
+  });
+
+  test.each([
+    ["an empty password", ["--count", "1", "--password-stdin"], "", "stdin holds no password"],
+    ["a short password", ["--count", "1", "--password-stdin"], "short\n", "8 to 256 characters"],
+    ["no count", [], "", "--count"],
+    ["a count of 0", ["--count", "0"], "", "--count"],
+  ])("refuses %s", async (_, args, stdin, complaint) => {
+    const { exitCode, stdout, stderr } = await user(["seed", ...args], stdin);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(complaint);
+  });
+});
+
+describe("user create", () => {
+  test("makes an account that logs in with the password on stdin", async () => {
+    const created = await user(
+      ["create", "--email", "Kim@Example.test", "--name", "Kim", "--id", "kim"],
+      `${PASSWORD}\r\nnot this line`,
+    );
+    expect(created).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+      stdout: "Account made: member kim\n",
+    });
+    expect(await login("kim@example.test", PASSWORD)).toEqual({
+      memberId: "kim",
+      email: "kim@example.test",
+      name: "Kim",
+      role: "member",
+      active: true,
+    });
+  });
+
+  test("makes an administrator, and says so in JSON", async () => {
+    const { stdout } = await user(
+      ["create", "--email", "a@example.test", "--admin", "--json"],
+      PASSWORD,
+    );
+    const member = await login("a@example.test", PASSWORD);
+    expect(member?.role).toBe("admin");
+    expect(JSON.parse(stdout)).toEqual({ memberId: member?.memberId, role: "admin" });
+  });
+
+  test("refuses an e-mail that is taken in one line that does not repeat it", async () => {
+    await user(["create", "--email", "kim@example.test"], PASSWORD);
+    const again = await user(["create", "--email", "kim@example.test"], PASSWORD);
+    expect(again).toMatchObject({
+      exitCode: 2,
+      stdout: "",
+      stderr: "couponlive: another member has this e-mail\n",
+    });
+  });
+});
+
+describe("user create at a terminal", () => {
+  /** Types each line when its prompt has appeared, as a person does. */
+  async function typeAtTerminal(
+    dialogue: readonly (readonly [prompt: string, typed: string])[],
+  ): Promise<{ exitCode: number; screen: string }> {
+    let screen = "";
+    const pending = [...dialogue];
+    const decoder = new TextDecoder();
+    const child = Bun.spawn(
+      [process.execPath, "--no-env-file", join(import.meta.dir, "..", "main.ts")].concat([
+        "user",
+        "create",
+        "--email",
+        "kim@example.test",
+        "--id",
+        "kim",
+        "--db",
+        db,
+      ]),
+      {
+        terminal: {
+          data(terminal, data) {
+            screen += decoder.decode(data, { stream: true });
+            const [next] = pending;
+            if (next === undefined || !screen.includes(next[0])) return;
+            pending.shift();
+            terminal.write(next[1]);
+          },
+        },
+      },
+    );
+    const exitCode = await child.exited;
+    child.terminal?.close();
+    return { exitCode, screen };
+  }
+
+  test("asks for the password twice and shows nothing of it", async () => {
+    const { exitCode, screen } = await typeAtTerminal([
+      ["Password: ", `${PASSWORD}x\u007f\r`],
+      ["The same again: ", `${PASSWORD}\r`],
+    ]);
+    expect(exitCode).toBe(0);
+    expect(screen).toContain("Account made: member kim");
+    expect(screen).not.toContain("correct");
+    expect(await login("kim@example.test", PASSWORD)).toBeDefined();
+  });
+
+  test("makes nothing when the two differ", async () => {
+    const { exitCode, screen } = await typeAtTerminal([
+      ["Password: ", `${PASSWORD}\r`],
+      ["The same again: ", "something else\r"],
+    ]);
+    expect(exitCode).toBe(2);
+    expect(screen).toContain("the two passwords differ");
+    expect(await memberCount()).toBe(0);
+  });
+
+  test.each([
+    ["Ctrl-C", "\u0003"],
+    ["Ctrl-D", "\u0004"],
+  ])("makes nothing after %s", async (_, key) => {
+    const { exitCode, screen } = await typeAtTerminal([["Password: ", key]]);
+    expect(exitCode).toBe(2);
+    expect(screen).toContain("no password was given");
+    expect(await memberCount()).toBe(0);
+  });
+});
