@@ -211,7 +211,7 @@ async function onDatabase(
   }
 }
 
-/** The moments at which the flags say that windows open, in ms since the epoch. */
+/** When the flags, which refuseMixedTimes has judged, say that windows open: ms since the epoch. */
 async function readMoments(
   flags: ScheduleFlags,
   eventZone: string,
@@ -220,9 +220,9 @@ async function readMoments(
   const { dailyOpenings, parseMoment } = await import("../server/events/schedule.ts");
   const timeZone = flags.tz ?? eventZone;
   if (flags.at !== undefined) return flags.at.map((time) => parseMoment(time, timeZone));
-  if (flags.daily === undefined || flags.from === undefined) return [nowMs];
-  const { from, days = 1 } = flags;
-  return dailyOpenings({ times: flags.daily.split(","), from, days, timeZone });
+  const { daily, from, days = 1 } = flags;
+  if (daily === undefined || from === undefined) return [nowMs];
+  return dailyOpenings({ times: daily.split(","), from, days, timeZone });
 }
 
 /** A flag that would be ignored is a misunderstanding: it is refused. */

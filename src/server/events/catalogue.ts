@@ -53,7 +53,10 @@ export class Catalogue {
     return [...this.#events.values()];
   }
 
-  /** False for a member whose account here is switched off. Members without an account are active. */
+  /**
+   * False for a member whose account here is switched off. Members without an account are active.
+   * Accounts are read again when the revision has grown, so switching one is a changeCatalogue.
+   */
   isActive(memberId: string): boolean {
     return !this.#inactiveMembers.has(memberId);
   }
