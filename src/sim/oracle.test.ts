@@ -1,0 +1,264 @@
+/** The judge against a true ledger in a real libSQL file, and against planted lies. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import { issuances } from "../../schema/tables.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../../test/support/temp.ts";
+import { type Database, openDatabase } from "../server/database.ts";
+import { addWindows, createEvent, findEvent } from "../server/events/administration.ts";
+import type { EventDefinition } from "../server/events/event.ts";
+import { seedMemberId } from "../server/members/seed.ts";
+import { judge, readHolders } from "./oracle.ts";
+import type { Answer } from "./outcomes.ts";
+import { noOutcomes } from "./tally.ts";
+import { ToldTable } from "./told.ts";
+
+const USERS = 6;
+const STOCK = 3;
+
+let directory: TemporaryDirectory;
+let database: Database;
+
+beforeAll(async () => {
+  directory = temporaryDirectory();
+  database = await openDatabase(join(directory.path, "oracle.db"));
+});
+
+afterAll(() => {
+  database.close();
+  directory.remove();
+});
+
+const code = (rank: number) => `CODE-${rank}`;
+const issued = (rank: number): Answer => ({ outcome: "issued", rank, code: code(rank) });
+const again = (rank: number): Answer => ({ outcome: "alreadyIssued", rank, code: code(rank) });
+const soldOut: Answer = { outcome: "soldOut" };
+const unknown: Answer = { outcome: "unknown" };
+const error: Answer = { outcome: "error" };
+const notOpen: Answer = { outcome: "notOpen" };
+
+/** [member's number, what it was told], and [member's number, rank] in the ledger. */
+type Told = readonly (readonly [number, Answer])[];
+type Rows = readonly (readonly [number, number])[];
+
+async function createStocked(): Promise<EventDefinition> {
+  const { id } = await createEvent(database, { name: "Oracle", stock: STOCK });
+  const nowMs = Date.now();
+  await addWindows(database, id, [{ opensAtMs: nowMs }], { nowMs });
+  const event = await findEvent(database, id);
+  if (event === undefined) throw new Error("the event was not made");
+  return event;
+}
+
+async function insertRows({ id, windows }: EventDefinition, rows: Rows): Promise<void> {
+  if (rows.length === 0) return;
+  await database.orm.insert(issuances).values(
+    rows.map(([member, rank]) => ({
+      eventId: id,
+      rank,
+      userId: seedMemberId(member),
+      code: `${id} ${rank}`,
+      windowId: windows[0]?.id ?? 0,
+      issuedAtMs: 1,
+    })),
+  );
+}
+
+/** The ids of the checks that fail, with their counter-examples. */
+async function verdict(
+  told: Told,
+  rows: Rows,
+  rowsBefore: Rows = [],
+): Promise<Record<string, readonly string[]>> {
+  const event = await createStocked();
+  await insertRows(event, rowsBefore);
+  const before = await readHolders(database, event.id, USERS);
+  await insertRows(event, rows);
+  const table = new ToldTable(USERS + 1);
+  const outcomes = noOutcomes();
+  for (const [member, answer] of told) {
+    // Codes are unique in the whole ledger, so each event has its own.
+    const own =
+      "code" in answer ? { ...answer, code: answer.code.replace("CODE-", `${event.id} `) } : answer;
+    table.record(member, own);
+    outcomes[answer.outcome]++;
+  }
+  const checks = await judge(database, event, before, { told: table, outcomes });
+  expect(checks.map((check) => check.id)).toHaveLength(6);
+  return Object.fromEntries(
+    checks.filter((check) => !check.ok).map((check) => [check.id, check.counterExamples]),
+  );
+}
+
+const RIGHT: Told = [
+  [1, issued(1)],
+  [2, issued(2)],
+  [1, again(1)],
+  [3, issued(3)],
+  [4, soldOut],
+];
+const LEDGER: Rows = [
+  [1, 1],
+  [2, 2],
+  [3, 3],
+];
+
+test("a true run passes", async () => {
+  expect(await verdict(RIGHT, LEDGER)).toEqual({});
+});
+
+test("an answer that never came may be either", async () => {
+  expect(
+    await verdict(
+      [
+        [1, issued(1)],
+        [2, unknown],
+        [3, error],
+        [4, unknown],
+      ],
+      LEDGER,
+    ),
+  ).toEqual({});
+  expect(
+    await verdict(
+      [
+        [1, issued(1)],
+        [2, soldOut],
+        [2, unknown],
+        [3, error],
+        [4, soldOut],
+      ],
+      LEDGER,
+    ),
+  ).toEqual({});
+});
+
+test("members who held a coupon before the run are told so", async () => {
+  expect(
+    await verdict(
+      [
+        [1, again(1)],
+        [2, issued(2)],
+        [3, issued(3)],
+      ],
+      LEDGER.slice(1),
+      LEDGER.slice(0, 1),
+    ),
+  ).toEqual({});
+  expect(await verdict([[1, notOpen]], [], LEDGER)).toEqual({});
+});
+
+const MEMBER = "member-000000";
+
+const lies: [name: string, told: Told, rows: Rows, expected: Record<string, string[]>][] = [
+  [
+    "an acknowledged issuance that the ledger lacks",
+    RIGHT,
+    LEDGER.slice(0, 2),
+    {
+      "told-kept": [`${MEMBER}3 was told rank 3, the ledger has nothing`],
+      "answers-explain-ledger": ["2 new in the ledger, 3 told, 0 without a clear answer"],
+      "sold-out-true": ["1 were told «sold out», 1 coupons are left"],
+    },
+  ],
+  [
+    "another rank",
+    RIGHT,
+    [
+      [1, 1],
+      [3, 2],
+      [2, 3],
+    ],
+    {
+      "told-kept": [
+        `${MEMBER}3 was told rank 3, the ledger has rank 2`,
+        `${MEMBER}2 was told rank 2, the ledger has rank 3`,
+      ],
+    },
+  ],
+  [
+    "another code",
+    [
+      [1, { outcome: "issued", rank: 1, code: "FORGED" }],
+      [2, issued(2)],
+      [3, issued(3)],
+    ],
+    LEDGER,
+    { "told-kept": [`${MEMBER}1 was told rank 1, the ledger has another code`] },
+  ],
+  [
+    "told sold out, yet in the ledger",
+    [
+      [1, issued(1)],
+      [2, issued(2)],
+      [3, soldOut],
+    ],
+    LEDGER,
+    {
+      "refusals-kept": [`${MEMBER}3 was told «sold out», the ledger has rank 3`],
+      "answers-explain-ledger": ["3 new in the ledger, 2 told, 0 without a clear answer"],
+    },
+  ],
+  [
+    "an issuance nobody asked for",
+    [
+      [1, issued(1)],
+      [2, issued(2)],
+      [3, notOpen],
+    ],
+    [...LEDGER.slice(0, 2), [5, 3]],
+    {
+      "refusals-kept": [`${MEMBER}5 made no claim, the ledger has rank 3`],
+      "answers-explain-ledger": ["3 new in the ledger, 2 told, 0 without a clear answer"],
+    },
+  ],
+  [
+    "sold out while stock remains",
+    [
+      [1, issued(1)],
+      [4, soldOut],
+    ],
+    LEDGER.slice(0, 1),
+    { "sold-out-true": ["1 were told «sold out», 2 coupons are left"] },
+  ],
+  [
+    "issued twice to one member",
+    [...RIGHT, [1, issued(1)]],
+    LEDGER,
+    {
+      "told-once": [`${MEMBER}1 was told «issued» more than once`],
+      "answers-explain-ledger": ["3 new in the ledger, 4 told, 0 without a clear answer"],
+    },
+  ],
+  [
+    "two different coupons",
+    [...RIGHT, [1, again(2)]],
+    LEDGER,
+    { "told-once": [`${MEMBER}1 was told of two different coupons`] },
+  ],
+  [
+    "more than the stock",
+    [...RIGHT, [5, issued(4)]],
+    [...LEDGER, [5, 4]],
+    { "told-stock": ["4 members were told of a coupon, the stock is 3"] },
+  ],
+  [
+    "a coupon that was there before, told as new",
+    [
+      [1, again(1)],
+      [2, again(2)],
+      [3, again(3)],
+    ],
+    LEDGER,
+    { "answers-explain-ledger": ["3 new in the ledger, 0 told, 0 without a clear answer"] },
+  ],
+];
+
+test.each(lies)("a lie: %s", async (_name, told, rows, expected) => {
+  expect(await verdict(told, rows)).toEqual(expected);
+});
+
+test("a member told «sold out» who held a coupon before the run", async () => {
+  expect(await verdict([[1, soldOut]], [], LEDGER)).toEqual({
+    "refusals-kept": [`${MEMBER}1 was told «sold out», the ledger has rank 1`],
+  });
+});

@@ -1,0 +1,197 @@
+/**
+ * The judge of a run: compares what every client was told with what the ledger holds. The ledger's
+ * own consistency is `verifyEvent`'s part; here it is about the members' view.
+ */
+import type { Database } from "../server/database.ts";
+import type { EventDefinition } from "../server/events/event.ts";
+import { type LedgerRow, readLedger } from "../server/ledger/read.ts";
+import type { Check } from "../server/ledger/verify.ts";
+import { seedMemberId } from "../server/members/seed.ts";
+import type { OutcomeCounts } from "./tally.ts";
+import type { ToldTable } from "./told.ts";
+
+/** Counter-examples that a check names; the rest is counted. */
+const MAX_COUNTER_EXAMPLES = 5;
+
+/** Which of the run's members held a coupon before it began. */
+export interface Holders {
+  /** Element n is 1 when the seeded member with number n held one. */
+  readonly byNumber: Uint8Array;
+  /** Issuances of the event, whoever holds them. */
+  readonly issued: number;
+}
+
+/** What the clients were told in a run. */
+export interface Testimony {
+  /** Row n is the seeded member with number n. */
+  readonly told: ToldTable;
+  readonly outcomes: OutcomeCounts;
+}
+
+/** Reads who of the members 1 … users holds a coupon of the event. */
+export async function readHolders(
+  database: Database,
+  eventId: string,
+  users: number,
+): Promise<Holders> {
+  const byNumber = new Uint8Array(users + 1);
+  let issued = 0;
+  for await (const page of readLedger(database, eventId)) {
+    for (const { memberId } of page) {
+      issued++;
+      const number = memberNumber(memberId, users);
+      if (number !== undefined) byNumber[number] = 1;
+    }
+  }
+  return { byNumber, issued };
+}
+
+/**
+ * Judges a run whose ledger has drained.
+ *
+ * @param before who held a coupon when the run began
+ */
+export async function judge(
+  database: Database,
+  event: EventDefinition,
+  before: Holders,
+  testimony: Testimony,
+): Promise<Check[]> {
+  const oracle = new Oracle(event, before, testimony);
+  for await (const page of readLedger(database, event.id)) {
+    for (const row of page) oracle.readRow(row);
+  }
+  return oracle.conclude();
+}
+
+/** The number of a seeded member of this run, from its id. */
+function memberNumber(memberId: string, users: number): number | undefined {
+  const number = Number(memberId.slice(memberId.lastIndexOf("-") + 1));
+  const known = Number.isInteger(number) && number >= 1 && number <= users;
+  return known && seedMemberId(number) === memberId ? number : undefined;
+}
+
+class Oracle {
+  readonly #event: EventDefinition;
+  readonly #before: Holders;
+  readonly #testimony: Testimony;
+  readonly #inLedger: Uint8Array;
+  readonly #broken = new Findings();
+  readonly #contradicted = new Findings();
+  #issued = 0;
+  /** Issuances of this run's members that did not exist before it. */
+  #newIssuances = 0;
+
+  constructor(event: EventDefinition, before: Holders, testimony: Testimony) {
+    this.#event = event;
+    this.#before = before;
+    this.#testimony = testimony;
+    this.#inLedger = new Uint8Array(testimony.told.rows);
+  }
+
+  readRow(row: LedgerRow): void {
+    this.#issued++;
+    const number = memberNumber(row.memberId, this.#testimony.told.rows - 1);
+    if (number === undefined) return;
+    this.#inLedger[number] = 1;
+    const isNew = this.#before.byNumber[number] !== 1;
+    if (isNew) this.#newIssuances++;
+    const { told } = this.#testimony;
+    const grant = told.grantOf(number);
+    if (grant === undefined) this.#readUntold(number, row, isNew);
+    else if (grant.rank !== row.rank || grant.code !== row.code) {
+      const differs = grant.rank === row.rank ? "another code" : `rank ${row.rank}`;
+      this.#broken.add(`${row.memberId} was told rank ${grant.rank}, the ledger has ${differs}`);
+    }
+  }
+
+  /** A row whose member was never told of a coupon: right only where an answer is missing. */
+  #readUntold(number: number, row: LedgerRow, isNew: boolean): void {
+    const { told } = this.#testimony;
+    if (told.wasTold(number, "unknown") || told.wasTold(number, "error")) return;
+    if (told.wasTold(number, "soldOut")) {
+      this.#contradicted.add(
+        `${row.memberId} was told «sold out», the ledger has rank ${row.rank}`,
+      );
+    } else if (isNew) {
+      const what = told.wasToldAnything(number) ? "was refused" : "made no claim";
+      this.#contradicted.add(`${row.memberId} ${what}, the ledger has rank ${row.rank}`);
+    }
+  }
+
+  conclude(): Check[] {
+    return [...this.#judgeMembers(), ...this.#judgeTotals()];
+  }
+
+  #judgeMembers(): Check[] {
+    const { told } = this.#testimony;
+    const twice = new Findings();
+    let granted = 0;
+    for (let number = 1; number < told.rows; number++) {
+      const id = seedMemberId(number);
+      if (told.wasIssuedTwice(number)) twice.add(`${id} was told «issued» more than once`);
+      if (told.wasToldTwoCoupons(number)) twice.add(`${id} was told of two different coupons`);
+      const grant = told.grantOf(number);
+      if (grant === undefined) continue;
+      granted++;
+      if (this.#inLedger[number] === 0) {
+        this.#broken.add(`${id} was told rank ${grant.rank}, the ledger has nothing`);
+      }
+    }
+    const beyond = new Findings();
+    const { stock } = this.#event;
+    if (granted > stock)
+      beyond.add(`${granted} members were told of a coupon, the stock is ${stock}`);
+    return [
+      beyond.check("told-stock", 1, `${granted} members hold a coupon, stock ${stock}`),
+      twice.check("told-once", 2, "nobody was told of a second coupon"),
+      this.#broken.check(
+        "told-kept",
+        5,
+        `all ${granted} promises are in the ledger, rank and code`,
+      ),
+      this.#contradicted.check("refusals-kept", 6, "nobody who was refused is in the ledger"),
+    ];
+  }
+
+  #judgeTotals(): Check[] {
+    const { outcomes } = this.#testimony;
+    const unsure = outcomes.unknown + outcomes.error;
+    const explained = new Findings();
+    if (this.#newIssuances < outcomes.issued || this.#newIssuances > outcomes.issued + unsure) {
+      explained.add(
+        `${this.#newIssuances} new in the ledger, ${outcomes.issued} told, ${unsure} without a clear answer`,
+      );
+    }
+    const early = new Findings();
+    const left = this.#event.stock - this.#issued;
+    if (outcomes.soldOut > 0 && left > 0) {
+      early.add(`${outcomes.soldOut} were told «sold out», ${left} coupons are left`);
+    }
+    return [
+      explained.check(
+        "answers-explain-ledger",
+        7,
+        `${this.#newIssuances} new in the ledger: ${outcomes.issued} told, ${unsure} unclear answers`,
+      ),
+      early.check("sold-out-true", 9, "nobody was told «sold out» while coupons were left"),
+    ];
+  }
+}
+
+/** Collects what contradicts a check. */
+class Findings {
+  #count = 0;
+  readonly #examples: string[] = [];
+
+  add(example: string): void {
+    this.#count++;
+    if (this.#examples.length < MAX_COUNTER_EXAMPLES) this.#examples.push(example);
+  }
+
+  check(id: string, invariant: number, holds: string): Check {
+    const ok = this.#count === 0;
+    const summary = ok ? holds : `violated ${this.#count} times`;
+    return { id, invariant, ok, summary, counterExamples: this.#examples };
+  }
+}
