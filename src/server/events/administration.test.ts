@@ -138,6 +138,16 @@ describe("createEvent", () => {
     );
   });
 
+  test("tells of a failing database without the values it was given", async () => {
+    await database.client.execute(
+      "CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT raise(ABORT, 'disk on fire'); END",
+    );
+    const error = await createEvent(database, { name: "Summer" }).catch(String);
+    expect(error).toContain("disk on fire");
+    expect(error).not.toContain("Summer");
+    expect(await revision()).toBe(0);
+  });
+
   test.each([
     [{ name: " " }, "invalid_input", /name must have 1 to 200 characters/],
     [{ name: "x".repeat(201) }, "invalid_input", /name must have/],

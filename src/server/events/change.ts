@@ -2,6 +2,7 @@
 import { eq, sql } from "drizzle-orm";
 import { catalogue, events } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
+import { withoutValuesInErrors } from "../members/query-error.ts";
 import type { Queryable } from "./event-rows.ts";
 
 /** The last change that was asked for on each database of this process, done or failed. */
@@ -20,7 +21,7 @@ export function changeCatalogue<T>(
   change: (transaction: Queryable, revision: number) => Promise<T>,
 ): Promise<T> {
   const before = lastChanges.get(database) ?? Promise.resolve();
-  const done = before.then(() =>
+  const inTransaction = () =>
     database.orm.transaction(async (transaction) => {
       const [row] = await transaction
         .update(catalogue)
@@ -28,8 +29,8 @@ export function changeCatalogue<T>(
         .returning({ revision: catalogue.revision });
       if (row === undefined) throw new Error("the catalogue table has lost its row");
       return await change(transaction, row.revision);
-    }),
-  );
+    });
+  const done = before.then(() => withoutValuesInErrors(inTransaction()));
   lastChanges.set(
     database,
     done.then(
