@@ -40,8 +40,10 @@ export async function startWebProcesses(
   failure.promise.catch(() => undefined);
   let stopping = false;
   let restarts = 0;
+  /** The first process finds it where any free port is wanted; all others share it. */
+  let port = options.port;
 
-  const start = async (port: number): Promise<Listening> => {
+  const start = async (): Promise<Listening> => {
     const startedAtMs = Date.now();
     const { child, listening } = spawnWebProcess(options, port);
     children.add(child);
@@ -56,7 +58,7 @@ export async function startWebProcesses(
       }
       await Bun.sleep(RESTART_DELAY_MS);
       // What the new one says is not awaited: if it dies, its own exit is seen here again.
-      if (!stopping) await start(port).catch(() => undefined);
+      if (!stopping) await start().catch(() => undefined);
     });
     return await listening;
   };
@@ -68,10 +70,9 @@ export async function startWebProcesses(
   };
 
   try {
-    // The first one finds the port where any free one is wanted; the others share it.
-    const first = await start(options.port);
-    const others = Array.from({ length: options.workers - 1 }, () => start(first.port));
-    await Promise.all(others);
+    const first = await start();
+    port = first.port;
+    await Promise.all(Array.from({ length: options.workers - 1 }, start));
     return { url: first.url, failed: failure.promise, stop };
   } catch (error) {
     await stop();

@@ -42,14 +42,20 @@ export class RedisConnection {
    * @throws when Redis cannot be reached or is older than the 6.2 that XAUTOCLAIM needs
    */
   static async open(url: string, onError: (error: Error) => void): Promise<RedisConnection> {
-    const connection = new RedisConnection(url, onError);
+    // Of a connection that fails, ioredis tells the cause only in its error event.
+    let cause: Error | undefined;
+    let report = (error: Error) => {
+      cause ??= error;
+    };
+    const connection = new RedisConnection(url, (error) => report(error));
     try {
       await connection.client.connect();
       await connection.identify();
     } catch (error) {
       connection.client.disconnect();
-      throw error;
+      throw cause ?? error;
     }
+    report = onError;
     return connection;
   }
 
