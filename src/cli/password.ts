@@ -41,8 +41,7 @@ async function ask(prompt: string): Promise<string> {
   const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silence, terminal: true });
   const abort = new AbortController();
-  lines.once("SIGINT", () => abort.abort()); // Ctrl-C
-  lines.once("close", () => abort.abort()); // Ctrl-D
+  lines.once("close", () => abort.abort()); // Ctrl-C or Ctrl-D
   process.stderr.write(prompt);
   try {
     return await lines.question("", { signal: abort.signal });
