@@ -19,10 +19,12 @@ const START_DELAY_MS = 100;
 const REPORT_TIMEOUT_MS = 30_000;
 /** For a million members a thread mints tokens for some ten seconds. */
 const PREPARE_TIMEOUT_MS = 120_000;
+const DEFAULT_HTTP_PORT = 80;
 
 /** What is to be sent, and by whom. */
 export interface LoadPlan {
-  readonly target: Target;
+  /** The server's address, http only; the path is not used. */
+  readonly url: URL;
   readonly eventId: string;
   readonly shape: LoadShape;
   readonly durationMs: number;
@@ -69,7 +71,8 @@ export function planWorkers(plan: LoadPlan): WorkerPlan[] {
       durationMs: plan.durationMs,
       graceMs: plan.graceMs,
       maxWaitMs: plan.maxWaitMs,
-      target: plan.target,
+      target: targetOf(plan.url),
+      host: plan.url.host,
       limits: plan.limits ?? CONNECTION_LIMITS,
       eventId: plan.eventId,
       connections: connectionsOf(worker, plan.workers, plan.connections),
@@ -81,6 +84,12 @@ export function planWorkers(plan: LoadPlan): WorkerPlan[] {
       tokenLifetimeSeconds: plan.tokenLifetimeSeconds,
     };
   });
+}
+
+/** Where to connect. The brackets of an IPv6 address are a URL's, not part of it. */
+function targetOf(url: URL): Target {
+  const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return { hostname, port: url.port === "" ? DEFAULT_HTTP_PORT : Number(url.port) };
 }
 
 /** The worker threads of one run. Whatever happens, `close` ends them. */

@@ -13,13 +13,13 @@ afterEach(async () => {
 
 function start(
   fetch: (request: Request, server: Server<undefined>) => Response | Promise<Response>,
-): LoadPlan["target"] {
+): URL {
   const server = serve({ hostname: "127.0.0.1", port: 0, idleTimeout: 0, fetch });
   servers.push(server);
-  return { hostname: "127.0.0.1", port: Number(server.url.port) };
+  return server.url;
 }
 
-async function fire(plan: Partial<LoadPlan> & Pick<LoadPlan, "target">): Promise<LoadResult> {
+async function fire(plan: Partial<LoadPlan> & Pick<LoadPlan, "url">): Promise<LoadResult> {
   const fleet = new Fleet(
     {
       eventId: "rush",
@@ -64,7 +64,7 @@ describe("a rush over real sockets", () => {
   test("claims for every member twice, and keeps what each was told", async () => {
     const ranks = new Map<string, number>();
     const paths = new Set<string>();
-    const target = start((request) => {
+    const url = start((request) => {
       const member = subjectOf(request);
       paths.add(`${request.method} ${new URL(request.url).pathname}`);
       const rank = ranks.get(member);
@@ -73,7 +73,7 @@ describe("a rush over real sockets", () => {
       ranks.set(member, ranks.size + 1);
       return grant("issued", ranks.size);
     });
-    const result = await fire({ target });
+    const result = await fire({ url });
     expectBalance(result);
     expect(result.ledger).toEqual({ scheduled: 2_000, sent: 2_000, shed: 0, unsent: 0 });
     expect(result.tally.outcomes).toMatchObject({ issued: 600, alreadyIssued: 600, soldOut: 800 });
@@ -93,11 +93,11 @@ describe("a rush over real sockets", () => {
 
   test("counts latency from the due time: a stall is in every request that waited", async () => {
     const stalled = Bun.sleep(600);
-    const target = start(async () => {
+    const url = start(async () => {
       await stalled;
       return problem(410, "sold_out");
     });
-    const result = await fire({ target, workers: 1, connections: 2, durationMs: 200 });
+    const result = await fire({ url, workers: 1, connections: 2, durationMs: 200 });
     expectBalance(result);
     expect(result.tally.outcomes.soldOut).toBe(800);
     expect(result.tally.waitedForConnection).toBeGreaterThanOrEqual(790);
@@ -108,13 +108,13 @@ describe("a rush over real sockets", () => {
 
   test("sheds what has waited too long, and leaves unsent what the run's end overtakes", async () => {
     const first = Promise.withResolvers<void>();
-    const target = start(async () => {
+    const url = start(async () => {
       await first.promise;
       return problem(410, "sold_out");
     });
     const release = setTimeout(() => first.resolve(), 700);
     const shedding = await fire({
-      target,
+      url,
       workers: 1,
       connections: 2,
       durationMs: 200,
@@ -127,7 +127,7 @@ describe("a rush over real sockets", () => {
     const never = start(() => new Promise<Response>(() => {}));
     const limits = { connectTimeoutMs: 1_000, requestTimeoutMs: 300, reconnectDelayMs: 10 };
     const ended = await fire({
-      target: never,
+      url: never,
       workers: 1,
       connections: 2,
       durationMs: 100,
@@ -160,14 +160,14 @@ describe("a rush over real sockets", () => {
       },
     });
     const result = await fire({
-      target: { hostname: "127.0.0.1", port: dropper.port },
+      url: new URL(`http://127.0.0.1:${dropper.port}`),
       durationMs: 100,
     });
     dropper.stop(true);
     expectBalance(result);
     expect(requests).toBe(400);
     expect(result.tally.outcomes).toMatchObject({ soldOut: 320, unknown: 80 });
-    expect(result.tally.reopened).toBe(120);
+    expect(result.tally.connectionsLost).toBe(120);
     expect(result.tally.reasons).toEqual(
       expect.arrayContaining([
         { reason: "the connection was lost", count: 40 },
@@ -177,10 +177,10 @@ describe("a rush over real sockets", () => {
   });
 
   test("stops early: what is in flight is answered, the rest is unsent", async () => {
-    const target = start(() => problem(409, "not_open"));
+    const url = start(() => problem(409, "not_open"));
     const fleet: Fleet = new Fleet(
       {
-        target,
+        url,
         eventId: "rush",
         shape: { kind: "constant", ratePerSecond: 1_000 },
         durationMs: 60_000,
@@ -206,8 +206,8 @@ describe("a rush over real sockets", () => {
   });
 
   test("a server that is not there fails the preparation", async () => {
-    const target = start(() => problem(410, "sold_out"));
+    const url = start(() => problem(410, "sold_out"));
     await Promise.all(servers.splice(0).map((server) => server.stop(true)));
-    await expect(fire({ target })).rejects.toThrow("the connection was refused");
+    await expect(fire({ url })).rejects.toThrow("the connection was refused");
   });
 });

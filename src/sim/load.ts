@@ -96,7 +96,7 @@ export class LoadLoop {
       unanswered: (reason) => this.#conclude(lane, { outcome: "unknown", reason }),
       ready: () => this.#advance(lane),
       lost: () => {
-        this.tally.reopened++;
+        this.tally.connectionsLost++;
       },
     });
     const lane: Lane = { connection, next: index, inFlight: -1 };

@@ -16,6 +16,8 @@ export interface WorkerPlan {
   /** How long a due request may wait for its connection before it is shed; without it, to the end. */
   readonly maxWaitMs: number | undefined;
   readonly target: Target;
+  /** The requests' host field. */
+  readonly host: string;
   readonly limits: ConnectionLimits;
   readonly eventId: string;
   readonly connections: number;

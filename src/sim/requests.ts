@@ -13,11 +13,11 @@ export interface RequestBook {
 
 /** Mints a token for each of the plan's members and writes its claim as HTTP/1.1. */
 export function prepareRequests(plan: WorkerPlan, nowMs = Date.now()): RequestBook {
-  const { target, eventId, memberNumbers, tokenLifetimeSeconds } = plan;
+  const { host, eventId, memberNumbers, tokenLifetimeSeconds } = plan;
   const keys = createTokenKeys(plan.tokens);
   const before =
     `POST /v1/events/${encodeURIComponent(eventId)}/claims HTTP/1.1\r\n` +
-    `host: ${target.hostname}:${target.port}\r\nauthorization: Bearer `;
+    `host: ${host}\r\nauthorization: Bearer `;
   const after = "\r\ncontent-length: 0\r\n\r\n";
   const offsets = new Float64Array(memberNumbers.length + 1);
   const texts: Buffer[] = [];

@@ -44,7 +44,7 @@ export interface TallyRecord {
   /** Encoded histogram of µs from due to sent. */
   readonly sendLag: string;
   readonly waitedForConnection: number;
-  readonly reopened: number;
+  readonly connectionsLost: number;
   readonly lastSentUs: number;
   readonly reasons: Readonly<Record<string, number>>;
 }
@@ -56,7 +56,7 @@ export class Tally {
   /** Requests that found their connection still busy when they were due. */
   waitedForConnection = 0;
   /** Connections that were lost and opened again. */
-  reopened = 0;
+  connectionsLost = 0;
   /** When the last request was sent, in µs after the start. */
   lastSentUs = 0;
   readonly outcomes = noOutcomes();
@@ -114,7 +114,7 @@ export class Tally {
       latency,
       sendLag: encodeHistogram(this.sendLag),
       waitedForConnection: this.waitedForConnection,
-      reopened: this.reopened,
+      connectionsLost: this.connectionsLost,
       lastSentUs: this.lastSentUs,
       reasons: Object.fromEntries(this.#reasons),
     };
@@ -126,7 +126,7 @@ export class Tally {
     this.shed += record.shed;
     this.unsent += record.unsent;
     this.waitedForConnection += record.waitedForConnection;
-    this.reopened += record.reopened;
+    this.connectionsLost += record.connectionsLost;
     this.lastSentUs = Math.max(this.lastSentUs, record.lastSentUs);
     this.sendLag.add(decodeHistogram(record.sendLag));
     for (const outcome of OUTCOMES) {

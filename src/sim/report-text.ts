@@ -1,0 +1,103 @@
+/** The summary of a run for people who see one for the first time. Plain text, no escape codes. */
+import { OUTCOMES, type Outcome } from "./outcomes.ts";
+import type { Report } from "./report.ts";
+
+const OUTCOME_NAMES: Readonly<Record<Outcome, string>> = {
+  issued: "issued",
+  alreadyIssued: "already issued",
+  soldOut: "sold out",
+  notOpen: "not open",
+  overloaded: "overloaded",
+  unauthorized: "unauthorized",
+  otherRefusals: "other refusals",
+  error: "errors",
+  unknown: "no answer",
+};
+
+/** How many of the reasons are shown. */
+const SHOWN_REASONS = 5;
+
+/** The whole report, a line each. */
+export function reportLines(report: Report): string[] {
+  return [
+    ...headLines(report),
+    "",
+    ...outcomeLines(report),
+    "",
+    ...loadLines(report),
+    "",
+    ...checkLines(report),
+    "",
+    `${report.verdict}: ${report.why}`,
+  ];
+}
+
+function headLines({ config, outcomes, ledger }: Report): string[] {
+  const where = config.engine === null ? config.url : `${config.engine} engine, ${config.url}`;
+  const before = config.issuedBefore > 0 ? ` (${group(config.issuedBefore)} issued before)` : "";
+  return [
+    `Event ${config.eventId} at ${where}`,
+    `${group(ledger.sent)} claims for ${group(config.stock)} coupons${before}: ` +
+      `${group(outcomes.issued)} issued, ${group(outcomes.soldOut)} told sold out`,
+  ];
+}
+
+function outcomeLines({ outcomes, latencyMs, reasons }: Report): string[] {
+  const head = ["answer", "claims", "p50 ms", "p90", "p99", "p99.9", "max"];
+  const rows = OUTCOMES.flatMap((outcome) => {
+    const latency = latencyMs[outcome];
+    if (outcomes[outcome] === 0 || latency === undefined) return [];
+    const { p50, p90, p99, p999, max } = latency;
+    const figures = [p50, p90, p99, p999, max].map(milliseconds);
+    return [[OUTCOME_NAMES[outcome], group(outcomes[outcome]), ...figures]];
+  });
+  const why = reasons
+    .slice(0, SHOWN_REASONS)
+    .map(({ reason, count }) => `  ${group(count)} × ${reason}`);
+  return [...table([head, ...rows]), ...why];
+}
+
+function loadLines(report: Report): string[] {
+  const { config, ledger, sendLagMs, cpuUsPerRequest } = report;
+  const missed = ledger.shed + ledger.unsent;
+  const server = cpuUsPerRequest.server;
+  return [
+    `offered ${group(report.offeredRate)}/s for ${config.durationMs / 1000} s, achieved ${group(report.achievedRate)}/s` +
+      (missed > 0 ? `; ${group(ledger.shed)} shed, ${group(ledger.unsent)} unsent` : ""),
+    `latency counts from when a claim was due; it was sent ${milliseconds(sendLagMs.p50)} ms later ` +
+      `(p99 ${milliseconds(sendLagMs.p99)}, max ${milliseconds(sendLagMs.max)})`,
+    `CPU a claim: generator ${cpuUsPerRequest.generator} µs` +
+      (server === null ? "" : `, server ${server} µs`) +
+      `; ${config.connections} connections, ${group(report.connectionsLost)} lost; seed ${config.seed}`,
+  ];
+}
+
+function checkLines({ verification }: Report): string[] {
+  return verification.checks.flatMap((check) => [
+    `${check.ok ? "ok  " : "FAIL"} ${check.id}: ${check.summary}`,
+    ...check.counterExamples.map((example) => `       ${example}`),
+  ]);
+}
+
+/** Columns two spaces apart; the first flush left, the figures flush right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join("  "),
+  );
+}
+
+export function group(count: number): string {
+  return count.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+export function milliseconds(ms: number): string {
+  return ms < 10 ? ms.toFixed(2) : ms < 100 ? ms.toFixed(1) : group(ms);
+}

@@ -1,0 +1,156 @@
+import { expect, test } from "bun:test";
+import { EXIT } from "../exit-codes.ts";
+import type { Check } from "../server/ledger/verify.ts";
+import {
+  exitCodeOf,
+  type Report,
+  type ReportConfig,
+  type RunFacts,
+  reportSchema,
+  summarize,
+} from "./report.ts";
+import { reportLines } from "./report-text.ts";
+import { Tally } from "./tally.ts";
+import { ToldTable } from "./told.ts";
+
+const config: ReportConfig = {
+  eventId: "rush",
+  url: "http://127.0.0.1:8080",
+  engine: "embedded",
+  shape: { kind: "constant", ratePerSecond: 1_000 },
+  durationMs: 1_000,
+  graceMs: 5_000,
+  users: 1_000,
+  stock: 600,
+  issuedBefore: 0,
+  workers: 1,
+  connections: 8,
+  seed: 1,
+  startedAt: "2026-01-02T03:04:05.678Z",
+};
+const good: Check = {
+  id: "stock",
+  invariant: 1,
+  ok: true,
+  summary: "600 issued, stock 600",
+  counterExamples: [],
+};
+const bad: Check = {
+  id: "told-once",
+  invariant: 2,
+  ok: false,
+  summary: "violated 1 times",
+  counterExamples: ["member x"],
+};
+
+/** A run of 1,000 scheduled requests of which this many were sent, and answered like so. */
+function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): RunFacts {
+  const tally = new Tally();
+  for (let index = 0; index < sent; index++) tally.countSent(index * 1_000, index * 1_000 - 500);
+  for (let index = 0; index < answered; index++) {
+    tally.countOutcome(index < 600 ? "issued" : "soldOut", 1_000 + index, undefined);
+  }
+  const ledger = { scheduled: 1_000, sent, shed: 0, unsent: 1_000 - sent };
+  const load = { ledger, tally, told: new ToldTable(1), elapsedMs: 1_000, stopped: false };
+  return { config, load, checks: [good], generatorCpuUs: 9_000, serverCpuUs: 20_000, ...change };
+}
+
+/** As a reader of the file gets it. */
+function throughJson(report: Report): Report {
+  return reportSchema.parse(JSON.parse(JSON.stringify(report)));
+}
+
+test("a good run, in figures", () => {
+  const report = throughJson(summarize(facts(1_000)));
+  expect(report).toMatchObject({
+    offeredRate: 1_000,
+    achievedRate: 1_000,
+    ledger: { scheduled: 1_000, sent: 1_000, shed: 0, unsent: 0 },
+    sendLagMs: { p50: 0.5, p99: 0.5, max: 0.5 },
+    cpuUsPerRequest: { generator: 9, server: 20 },
+    verification: { ok: true },
+    valid: true,
+    verdict: "PASS",
+  });
+  expect(report.outcomes).toEqual({
+    issued: 600,
+    alreadyIssued: 0,
+    soldOut: 400,
+    notOpen: 0,
+    overloaded: 0,
+    unauthorized: 0,
+    otherRefusals: 0,
+    error: 0,
+    unknown: 0,
+  });
+  expect(Object.keys(report.latencyMs)).toEqual(["issued", "soldOut"]);
+  expect(report.latencyMs.issued?.p50).toBeCloseTo(1.299, 2);
+  expect(exitCodeOf(report.verdict)).toBe(EXIT.ok);
+});
+
+test("a report with another field, or without one, does not fit the schema", () => {
+  const report = summarize(facts(1_000));
+  expect(reportSchema.safeParse({ ...report, more: 1 }).success).toBe(false);
+  expect(reportSchema.safeParse({ ...report, valid: undefined }).success).toBe(false);
+  const { issued: _, ...outcomes } = report.outcomes;
+  expect(reportSchema.safeParse({ ...report, outcomes }).success).toBe(false);
+});
+
+test("less than 99 % of the offered rate is invalid", () => {
+  expect(summarize(facts(991)).verdict).toBe("PASS");
+  const report = summarize(facts(989));
+  expect(report).toMatchObject({ valid: false, verdict: "INVALID", achievedRate: 989 });
+  expect(report.why).toContain("98.9 %");
+  expect(exitCodeOf(report.verdict)).toBe(EXIT.invalid);
+});
+
+test("all sent, but late, is invalid too", () => {
+  const late = facts(1_000);
+  late.load.tally.countSent(0, 0);
+  late.load.tally.lastSentUs = 1_020_000;
+  expect(summarize(late).verdict).toBe("INVALID");
+});
+
+test("a run that was stopped is invalid", () => {
+  const { load } = facts(1_000);
+  expect(summarize(facts(1_000, { load: { ...load, stopped: true } })).verdict).toBe("INVALID");
+});
+
+test("a wrong giveaway outranks an invalid run", () => {
+  const report = summarize(facts(500, { checks: [good, bad] }));
+  expect(report).toMatchObject({ valid: false, verdict: "INCORRECT", verification: { ok: false } });
+  expect(report.why).toContain("told-once");
+  expect(exitCodeOf(report.verdict)).toBe(EXIT.incorrect);
+});
+
+test("a ledger that does not balance breaks the run", () => {
+  expect(summarize(facts(1_000, {}, 999))).toMatchObject({ verdict: "BROKEN" });
+  const { load } = facts(1_000);
+  const ledger = { ...load.ledger, unsent: 1 };
+  const report = summarize(facts(1_000, { load: { ...load, ledger } }));
+  expect(report.verdict).toBe("BROKEN");
+  expect(exitCodeOf(report.verdict)).toBe(EXIT.failed);
+});
+
+test("a run in which nothing was decided is not a pass", () => {
+  const { load } = facts(0);
+  const tally = new Tally();
+  for (let index = 0; index < 1_000; index++) {
+    tally.countSent(index, index);
+    tally.countOutcome("unauthorized", 1, undefined);
+  }
+  const ledger = { scheduled: 1_000, sent: 1_000, shed: 0, unsent: 0 };
+  expect(summarize(facts(0, { load: { ...load, ledger, tally } })).verdict).toBe("BROKEN");
+});
+
+test("the text shows outcomes, latencies, each check and the verdict", () => {
+  const text = reportLines(summarize(facts(1_000, { checks: [good, bad] }))).join("\n");
+  expect(text).toContain("1,000 claims for 600 coupons: 600 issued, 400 told sold out");
+  expect(text).toMatch(/^issued +600 +1\.30 /m);
+  expect(text).toMatch(/^sold out +400 /m);
+  expect(text).not.toMatch(/^not open/m);
+  expect(text).toContain("ok   stock: 600 issued, stock 600");
+  expect(text).toContain("FAIL told-once: violated 1 times\n       member x");
+  expect(text.endsWith("INCORRECT: violated: told-once")).toBe(true);
+  expect(text).not.toContain("\u001b");
+});
