@@ -16,8 +16,8 @@ export function createProgram(): Command {
   const program = new Command("couponlive")
     .description("Gives away coupons, first come first served, and proves that it was fair.")
     .version(packageJson.version)
-    .showHelpAfterError("(--help shows how)")
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (message, write) => write(withHint(message)) })
     .exitOverride();
   addServeCommand(program);
   addEventCommand(program);
@@ -27,6 +27,12 @@ export function createProgram(): Command {
   addVerifyCommand(program);
   addDemoCommand(program);
   return program;
+}
+
+/** commander's own complaints, as one line like ours: what is wrong, and what to do. */
+function withHint(message: string): string {
+  const [, what = message] = /^error: (.*?)\s*$/s.exec(message) ?? [];
+  return `couponlive: ${what.replaceAll("\n", " ")} (--help shows how)\n`;
 }
 
 /** One line on stderr that says what is wrong and what to do; returns the exit code. */
@@ -44,6 +50,7 @@ if (import.meta.main) {
   try {
     await createProgram().parseAsync();
   } catch (error) {
-    process.exitCode = reportError(error);
+    // At once: what a failed command had opened must not keep it alive.
+    process.exit(reportError(error));
   }
 }

@@ -30,7 +30,7 @@ SIGTERM or Ctrl-C stops accepting, answers what is in flight, drains the writer 
 export function addServeCommand(program: Command): void {
   program
     .command("serve")
-    .description("run the issuance server")
+    .description("Runs the issuance server.")
     .option("--port <port>", `port to listen on, 0 for any free one (default: ${DEFAULTS.port})`)
     .option("--host <host>", `address to listen on (default: ${DEFAULTS.host})`)
     .option("--db <path-or-url>", `SQL database (default: ${DEFAULTS.db})`)

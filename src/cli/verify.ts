@@ -20,7 +20,7 @@ Exit code 0 when everything holds, ${EXIT.incorrect} when an invariant is violat
 export function addVerifyCommand(program: Command): void {
   program
     .command("verify")
-    .description("prove that an event's giveaway was right")
+    .description("Proves that an event's giveaway was right.")
     .argument("<event>", "the event's id")
     .option("--db <path-or-url>", "SQL database")
     .option("--redis <url>", "compare with this Redis, which decided the claims")

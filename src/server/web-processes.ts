@@ -109,8 +109,8 @@ function spawnWebProcess(
 /** SIGTERM, and SIGKILL where that is not enough. */
 async function stopChild(child: Subprocess): Promise<boolean> {
   child.kill("SIGTERM");
-  const timeout = Bun.sleep(STOP_TIMEOUT_MS).then(() => "timeout" as const);
-  if ((await Promise.race([child.exited, timeout])) !== "timeout") return child.exitCode === 0;
-  child.kill("SIGKILL");
-  return false;
+  const giveUp = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+  const exitCode = await child.exited;
+  clearTimeout(giveUp);
+  return exitCode === 0;
 }

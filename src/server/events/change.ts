@@ -2,7 +2,7 @@
 import { eq, sql } from "drizzle-orm";
 import { catalogue, events } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
-import { withoutValuesInErrors } from "../members/query-error.ts";
+import { withoutValuesInErrors } from "../query-error.ts";
 import type { Queryable } from "./event-rows.ts";
 
 /** The last change that was asked for on each database of this process, done or failed. */

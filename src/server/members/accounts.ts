@@ -3,9 +3,9 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { users } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
+import { withoutValuesInErrors } from "../query-error.ts";
 import { isMemberId, MEMBER_ID_RULE } from "./member-id.ts";
 import { hashPassword, isPasswordLength, PASSWORD_RULE, verifyPassword } from "./passwords.ts";
-import { withoutValuesInErrors } from "./query-error.ts";
 import type { Role } from "./tokens.ts";
 
 export { LoginOverloadedError } from "./passwords.ts";

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { users } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
-import { withoutValuesInErrors } from "./query-error.ts";
+import { withoutValuesInErrors } from "../query-error.ts";
 
 /** One statement, one commit: a pause of the calling thread of some hundredths of a second. */
 const CHUNK_ROWS = 20_000;
