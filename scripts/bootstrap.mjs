@@ -1,0 +1,49 @@
+/**
+ * Behind `npm run demo`, `npm test` and `npm run -s couponlive`: sets up what the machine lacks,
+ * then runs the program, or every check, on the pinned Bun.
+ *
+ *   node scripts/bootstrap.mjs couponlive [arguments]   the command line, in the caller's folder
+ *   node scripts/bootstrap.mjs test [arguments]         every check; arguments go to `bun test`
+ */
+import { join } from "node:path";
+import { runChecks } from "./checks.mjs";
+import { endAs, runInForeground } from "./foreground.mjs";
+import { ensureBun, ensureRedis, ROOT, SetupError, say } from "./setup.mjs";
+
+async function couponlive(args) {
+  const bun = await ensureBun();
+  // npm runs scripts in the package's folder; the user's relative paths mean the caller's.
+  const calledByNpm = process.cwd() === ROOT && process.env.INIT_CWD !== undefined;
+  return await runInForeground(
+    bun,
+    // Neither settings nor secrets of whatever project the caller's folder belongs to.
+    [
+      `--config=${join(ROOT, "bunfig.toml")}`,
+      "--no-env-file",
+      join(ROOT, "src", "main.ts"),
+      ...args,
+    ],
+    {
+      cwd: calledByNpm ? process.env.INIT_CWD : process.cwd(),
+      // React's development build, which ink would get otherwise, leaks in long runs.
+      env: { NODE_ENV: "production", ...process.env },
+    },
+  );
+}
+
+async function test(args) {
+  const bun = await ensureBun();
+  ensureRedis();
+  return await runChecks(bun, args);
+}
+
+const [task, ...args] = process.argv.slice(2);
+const run = { couponlive, test }[task];
+try {
+  if (run === undefined) throw new SetupError("usage: bootstrap.mjs couponlive|test [arguments]");
+  endAs(await run(args));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}
