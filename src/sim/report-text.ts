@@ -2,7 +2,7 @@
 import { OUTCOMES, type Outcome } from "./outcomes.ts";
 import type { Report } from "./report.ts";
 
-const OUTCOME_NAMES: Readonly<Record<Outcome, string>> = {
+export const OUTCOME_NAMES: Readonly<Record<Outcome, string>> = {
   issued: "issued",
   alreadyIssued: "already issued",
   soldOut: "sold out",

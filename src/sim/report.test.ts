@@ -52,7 +52,15 @@ function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): R
   }
   const ledger = { scheduled: 1_000, sent, shed: 0, unsent: 1_000 - sent };
   const load = { ledger, tally, told: new ToldTable(1), elapsedMs: 1_000, stopped: false };
-  return { config, load, checks: [good], generatorCpuUs: 9_000, serverCpuUs: 20_000, ...change };
+  return {
+    config,
+    load,
+    checks: [good],
+    generatorCpuUs: 9_000,
+    serverCpuUs: 20_000,
+    serverStopped: true,
+    ...change,
+  };
 }
 
 /** As a reader of the file gets it. */
@@ -130,6 +138,10 @@ test("a ledger that does not balance breaks the run", () => {
   const report = summarize(facts(1_000, { load: { ...load, ledger } }));
   expect(report.verdict).toBe("BROKEN");
   expect(exitCodeOf(report.verdict)).toBe(EXIT.failed);
+});
+
+test("a server that had to be killed breaks the run", () => {
+  expect(summarize(facts(1_000, { serverStopped: false })).verdict).toBe("BROKEN");
 });
 
 test("a run in which nothing was decided is not a pass", () => {

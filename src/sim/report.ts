@@ -88,10 +88,13 @@ export interface RunFacts {
   readonly checks: readonly Check[];
   readonly generatorCpuUs: number;
   readonly serverCpuUs: number | undefined;
+  /** False when the run's own server had to be killed. */
+  readonly serverStopped: boolean;
 }
 
 /** Sums a run up and judges it. */
-export function summarize({ config, load, checks, generatorCpuUs, serverCpuUs }: RunFacts): Report {
+export function summarize(facts: RunFacts): Report {
+  const { config, load, checks, generatorCpuUs, serverCpuUs } = facts;
   const { ledger, tally } = load;
   const perRequest = (us: number) => round(us / Math.max(1, ledger.sent), 1);
   const offeredRate = perSecond(ledger.scheduled, config.durationMs);
@@ -124,7 +127,7 @@ export function summarize({ config, load, checks, generatorCpuUs, serverCpuUs }:
     verification,
     valid,
   };
-  return { ...measured, ...decide(measured, load.stopped) };
+  return { ...measured, ...decide(measured, facts) };
 }
 
 /** The exit code of a verdict. */
@@ -144,7 +147,7 @@ export function exitCodeOf(verdict: Verdict): ExitCode {
 /** Correctness outranks all; then whether the run can be believed at all; then its rate. */
 function decide(
   run: Omit<Report, "verdict" | "why">,
-  stopped: boolean,
+  { load, serverStopped }: RunFacts,
 ): Pick<Report, "verdict" | "why"> {
   const failed = run.verification.checks.filter((check) => !check.ok);
   if (failed.length > 0) {
@@ -157,7 +160,10 @@ function decide(
   if (ledger.sent > 0 && undecided === ledger.sent) {
     return { verdict: "BROKEN", why: "not one claim was decided: see the reasons" };
   }
-  if (stopped) return { verdict: "INVALID", why: "the run was stopped before its end" };
+  if (!serverStopped) {
+    return { verdict: "BROKEN", why: "the server did not stop as it should" };
+  }
+  if (load.stopped) return { verdict: "INVALID", why: "the run was stopped before its end" };
   if (!run.valid) return { verdict: "INVALID", why: whyInvalid(run) };
   return { verdict: "PASS", why: "the giveaway was right and the rate was held" };
 }

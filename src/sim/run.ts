@@ -1,0 +1,206 @@
+/** A whole run: set the stage, fire the load, wait for the ledger, judge, clear away. */
+import type { DatabaseConfig, TokenConfig } from "../config.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
+import { findEvent } from "../server/events/administration.ts";
+import { verifyEvent } from "../server/ledger/verify.ts";
+import { processTreeCpuUs } from "./cpu.ts";
+import { Fleet, type LoadResult } from "./fleet.ts";
+import { CONNECTION_LIMITS } from "./http1-connection.ts";
+import { LiveRun } from "./live.ts";
+import { type Holders, judge, readHolders } from "./oracle.ts";
+import { type Report, type ReportConfig, summarize } from "./report.ts";
+import { countArrivals, type LoadShape } from "./schedule.ts";
+import { type Stage, setStage } from "./stage.ts";
+import { awaitDrained, awaitEvent } from "./standing.ts";
+
+/** How long after the last arrival a claim that waits for its connection may still be sent. */
+const GRACE_MS = 5_000;
+/** Tokens outlive the run by this. */
+const TOKEN_RESERVE_SECONDS = 3_600;
+/** Arrivals of one run. */
+const MAX_ARRIVALS = 100_000_000;
+
+export interface RunOptions {
+  readonly ratePerSecond: number;
+  readonly durationMs: number;
+  /** The seeded members 1 … users make the claims, each once before any makes a second one. */
+  readonly users: number;
+  readonly connections: number;
+  readonly loadWorkers: number;
+  readonly seed: number;
+  /** Stock of an event of the run's own. */
+  readonly stock: number;
+  readonly eventId?: string;
+  /** Make the members' accounts first. */
+  readonly seedsMembers?: boolean;
+  /** Undefined for a database that lives as long as the run. */
+  readonly database?: DatabaseConfig;
+  readonly redisUrl?: string;
+  /** A server that is there, and the keys it accepts. */
+  readonly server?: { readonly url: URL; readonly tokens: TokenConfig };
+  readonly webProcesses: number;
+}
+
+/** Whoever looks on. */
+export interface RunObserver {
+  /** What the run does now, in a few words. */
+  phase(what: string): void;
+  /** The load begins; `live` tells how far it is, whenever asked. */
+  loadBegins(live: LiveRun): void;
+  loadEnds(): void;
+}
+
+/**
+ * Runs it. Nothing of it is left when this returns or throws.
+ *
+ * @param stop aborted when the run is to end early; it is judged all the same
+ * @throws CliError when the run cannot begin
+ */
+export async function runSimulation(
+  options: RunOptions,
+  observer: RunObserver,
+  stop: AbortSignal,
+): Promise<Report> {
+  const shape: LoadShape = { kind: "constant", ratePerSecond: options.ratePerSecond };
+  requirePossible(options, shape);
+  await using resources = new AsyncDisposableStack();
+  const stage = await setStage(
+    {
+      database: options.database,
+      redisUrl: options.redisUrl,
+      eventId: options.eventId,
+      stock: options.stock,
+      runMs: options.durationMs + GRACE_MS + CONNECTION_LIMITS.requestTimeoutMs,
+      seededMembers: options.seedsMembers === true ? options.users : 0,
+      server: options.server,
+      webProcesses: options.webProcesses,
+    },
+    resources,
+    (what) => observer.phase(what),
+  );
+  await awaitEvent(stage, options.eventId === undefined);
+  const before = await readHolders(stage.database, stage.event.id, options.users);
+  const config = describe(options, shape, stage, before);
+  const load = await fire(config, stage, observer, stop);
+  observer.phase("waiting for the ledger");
+  await awaitDrained(stage);
+  observer.phase("judging");
+  const checks = await inspect(stage, before, load.result);
+  const serverStopped = (await stage.ownServer?.stop()) ?? true;
+  return summarize({ config, load: load.result, checks, serverStopped, ...load.cpu });
+}
+
+function requirePossible(options: RunOptions, shape: LoadShape): void {
+  const arrivals = countArrivals(shape, options.durationMs);
+  if (arrivals < 1 || arrivals > MAX_ARRIVALS) {
+    throw new CliError(
+      `--tps and --duration make ${arrivals} claims: a run has 1 to ${MAX_ARRIVALS.toLocaleString("en-US")}`,
+    );
+  }
+  if (options.connections < options.loadWorkers) {
+    throw new CliError("every load worker needs a connection: raise --connections");
+  }
+}
+
+function describe(
+  options: RunOptions,
+  shape: LoadShape,
+  { event, url, redis, ownServer }: Stage,
+  before: Holders,
+): ReportConfig {
+  const engine = redis === undefined ? "embedded" : "redis";
+  return {
+    eventId: event.id,
+    url: url.origin,
+    engine: ownServer === undefined ? null : engine,
+    shape,
+    durationMs: options.durationMs,
+    graceMs: GRACE_MS,
+    users: options.users,
+    stock: event.stock,
+    issuedBefore: before.issued,
+    workers: options.loadWorkers,
+    connections: options.connections,
+    seed: options.seed,
+    startedAt: new Date().toISOString(),
+  };
+}
+
+interface Fired {
+  readonly result: LoadResult;
+  readonly cpu: { readonly generatorCpuUs: number; readonly serverCpuUs: number | undefined };
+}
+
+async function fire(
+  config: ReportConfig,
+  stage: Stage,
+  observer: RunObserver,
+  stop: AbortSignal,
+): Promise<Fired> {
+  observer.phase("minting tokens, opening connections");
+  const { durationMs, stock, issuedBefore } = config;
+  const live = new LiveRun({
+    durationMs,
+    scheduled: countArrivals(config.shape, durationMs),
+    stock,
+    issuedBefore,
+  });
+  const fleet = new Fleet(
+    {
+      url: stage.url,
+      eventId: config.eventId,
+      shape: config.shape,
+      durationMs,
+      graceMs: config.graceMs,
+      users: config.users,
+      seed: config.seed,
+      workers: config.workers,
+      connections: config.connections,
+      tokens: stage.tokens,
+      tokenLifetimeSeconds: Math.ceil(durationMs / 1000) + TOKEN_RESERVE_SECONDS,
+    },
+    (worker, progress) => live.update(worker, progress),
+  );
+  const onStop = () => fleet.stop();
+  stop.addEventListener("abort", onStop);
+  try {
+    await fleet.prepare();
+    if (stop.aborted) throw new CliError("stopped before the load began", EXIT.invalid);
+    live.begin();
+    observer.loadBegins(live);
+    const cpu = measureCpu(stage.ownServer?.pid);
+    const result = await fleet.run();
+    return { result, cpu: cpu() };
+  } finally {
+    stop.removeEventListener("abort", onStop);
+    observer.loadEnds();
+    fleet.close();
+  }
+}
+
+/** Starts measuring; the function returned tells what was used since, in µs. */
+function measureCpu(serverPid: number | undefined): () => Fired["cpu"] {
+  const serverCpuUs = () => (serverPid === undefined ? undefined : processTreeCpuUs(serverPid));
+  const serverBefore = serverCpuUs();
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    const serverAfter = serverCpuUs();
+    const known = serverBefore !== undefined && serverAfter !== undefined;
+    return {
+      generatorCpuUs: user + system,
+      serverCpuUs: known ? serverAfter - serverBefore : undefined,
+    };
+  };
+}
+
+/** All checks: the members' view first, then the ledger's own and the engine's. */
+async function inspect(stage: Stage, before: Holders, { told, tally }: LoadResult) {
+  const { database, redis } = stage;
+  // Read again: its stock or its windows may have been changed during the run.
+  const event = (await findEvent(database, stage.event.id)) ?? stage.event;
+  const testimony = { told, outcomes: tally.outcomes };
+  const members = await judge(database, event, before, testimony);
+  const ledger = await verifyEvent(database, event, redis);
+  return [...members, ...ledger.checks];
+}

@@ -1,0 +1,81 @@
+/** Waits for what a run depends on: that the server knows the event, that the ledger has drained. */
+import { z } from "zod";
+import { CliError, EXIT } from "../exit-codes.ts";
+import { eventKeys } from "../server/claims/redis/keys.ts";
+import { countIssued } from "../server/events/administration.ts";
+import type { Stage } from "./stage.ts";
+
+const POLL_INTERVAL_MS = 100;
+/** A server follows the database within a second. */
+const KNOWN_TIMEOUT_MS = 10_000;
+const DRAIN_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 5_000;
+/** How long a server's count of issued coupons may lag behind the engine's. */
+const COUNT_AGE_MS = 500;
+
+const eventSchema = z.object({ state: z.string(), issued: z.int() });
+
+/**
+ * Waits until the server answers for the event; one that the run has made must be open too.
+ *
+ * @throws CliError when it does not in time
+ */
+export async function awaitEvent(stage: Stage, mustBeOpen: boolean): Promise<void> {
+  let seen = "does not answer";
+  const known = await poll(KNOWN_TIMEOUT_MS, async () => {
+    const event = await askForEvent(stage);
+    seen = typeof event === "string" ? event : `says the event is ${event.state}`;
+    return typeof event !== "string" && (!mustBeOpen || event.state === "open");
+  });
+  if (!known) {
+    throw new CliError(
+      `the server at ${stage.url.origin} ${seen}: is --url right, and does it use the database that --db names?`,
+      EXIT.failed,
+    );
+  }
+}
+
+/**
+ * Waits until the ledger holds all that the engine has decided, or for as long as that may take:
+ * what is missing then is for the checks to say. An embedded engine has written before it answers.
+ */
+export async function awaitDrained(stage: Stage): Promise<void> {
+  if (stage.redis === undefined && stage.ownServer !== undefined) return;
+  let equalSinceMs = Number.POSITIVE_INFINITY;
+  await poll(DRAIN_TIMEOUT_MS, async () => {
+    const nowMs = performance.now();
+    if (!(await isDrained(stage))) equalSinceMs = Number.POSITIVE_INFINITY;
+    else equalSinceMs = Math.min(equalSinceMs, nowMs);
+    return nowMs - equalSinceMs >= COUNT_AGE_MS;
+  });
+}
+
+async function isDrained(stage: Stage): Promise<boolean> {
+  const { redis, database, event } = stage;
+  if (redis !== undefined && (await redis.xlen(eventKeys(event.id).stream)) > 0) return false;
+  const told = await askForEvent(stage);
+  return typeof told !== "string" && told.issued === (await countIssued(database.orm, event.id));
+}
+
+/** The event as the server describes it, or what is wrong, as the end of a sentence. */
+async function askForEvent({ url, event }: Stage): Promise<z.infer<typeof eventSchema> | string> {
+  try {
+    const response = await fetch(new URL(`/v1/events/${encodeURIComponent(event.id)}`, url), {
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    if (response.status === 404) return `does not know the event ${event.id}`;
+    const parsed = eventSchema.safeParse(await response.json());
+    return parsed.success ? parsed.data : `answers ${response.status}, not as couponlive does`;
+  } catch {
+    return "does not answer";
+  }
+}
+
+async function poll(timeoutMs: number, isDone: () => Promise<boolean>): Promise<boolean> {
+  const deadlineMs = performance.now() + timeoutMs;
+  for (;;) {
+    if (await isDone()) return true;
+    if (performance.now() >= deadlineMs) return false;
+    await Bun.sleep(POLL_INTERVAL_MS);
+  }
+}
