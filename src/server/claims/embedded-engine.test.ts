@@ -1,35 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { engineContract } from "../../../test/engine/contract.ts";
-import { temporaryDirectory } from "../../../test/support/temp.ts";
-import { openDatabase } from "../database.ts";
+import { embeddedParts } from "../../../test/support/embedded.ts";
 import { createEvent } from "../events/administration.ts";
-import { CommitThread } from "../ledger/commit-thread.ts";
 import { verifyEvent } from "../ledger/verify.ts";
-import { EmbeddedEngine, type GrantStore } from "./embedded-engine.ts";
 import { EngineUnavailableError } from "./engine.ts";
-
-async function openEngine(nowMs: () => number = Date.now) {
-  const db = join(temporaryDirectory().path, "ledger.db");
-  const database = await openDatabase(db);
-  const openThread = () =>
-    CommitThread.open({ db, dbToken: undefined }, (error) => {
-      throw error;
-    });
-  const create = async (wrap: (store: GrantStore) => GrantStore = (store) => store) =>
-    new EmbeddedEngine({
-      database,
-      store: wrap(await openThread()),
-      nowMs,
-      onCommitFailure: () => undefined,
-    });
-  return { database, create };
-}
 
 engineContract(
   "embedded engine",
   async () => {
-    const { database, create } = await openEngine();
+    const { database, create } = await embeddedParts();
     let engine = await create();
     return {
       database,
@@ -51,7 +30,7 @@ engineContract(
 describe("embedded engine alone", () => {
   test("3: a window opens and closes on the very millisecond of the clock", async () => {
     let nowMs = 0;
-    const { database, create } = await openEngine(() => nowMs);
+    const { database, create } = await embeddedParts(() => nowMs);
     const engine = await create();
     const window = { id: 1, opensAtMs: 1_000, closesAtMs: 2_000, quota: null };
     const event = { ...(await createEvent(database, { name: "edges" })), windows: [window] };
@@ -68,7 +47,7 @@ describe("embedded engine alone", () => {
   });
 
   test("8: a failed commit is told to nobody, and leaves no gap behind", async () => {
-    const { database, create } = await openEngine(() => 5);
+    const { database, create } = await embeddedParts(() => 5);
     let failing = false;
     const engine = await create((store) => ({
       insert: (rows) => (failing ? Promise.reject(new Error("disk full")) : store.insert(rows)),

@@ -12,7 +12,6 @@ export const PROBLEMS = {
   not_found: { status: 404, title: "There is nothing at this address" },
   unknown_event: { status: 404, title: "There is no such event" },
   no_claim: { status: 404, title: "This member has no coupon of this event" },
-  method_not_allowed: { status: 405, title: "This address does not take this method" },
   not_open: { status: 409, title: "The event is not open now" },
   window_exhausted: { status: 409, title: "The coupons of this window are gone" },
   paused: { status: 409, title: "The event is paused" },
