@@ -69,6 +69,8 @@ export class ChildServer {
    */
   async stop(): Promise<boolean> {
     this.#child.kill("SIGTERM");
+    // The channel would keep it alive.
+    if (this.#child.exitCode === null) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
     const exitCode = await this.#child.exited;
     clearTimeout(timer);

@@ -156,7 +156,7 @@ const lies: [name: string, told: Told, rows: Rows, expected: Record<string, stri
     LEDGER.slice(0, 2),
     {
       "told-kept": [`${MEMBER}3 was told rank 3, the ledger has nothing`],
-      "answers-explain-ledger": ["2 new in the ledger, 3 told, 0 without a clear answer"],
+      "all-explained": ["2 new in the ledger, 3 told, 0 without a clear answer"],
       "sold-out-true": ["1 were told «sold out», 1 coupons are left"],
     },
   ],
@@ -195,7 +195,7 @@ const lies: [name: string, told: Told, rows: Rows, expected: Record<string, stri
     LEDGER,
     {
       "refusals-kept": [`${MEMBER}3 was told «sold out», the ledger has rank 3`],
-      "answers-explain-ledger": ["3 new in the ledger, 2 told, 0 without a clear answer"],
+      "all-explained": ["3 new in the ledger, 2 told, 0 without a clear answer"],
     },
   ],
   [
@@ -208,7 +208,7 @@ const lies: [name: string, told: Told, rows: Rows, expected: Record<string, stri
     [...LEDGER.slice(0, 2), [5, 3]],
     {
       "refusals-kept": [`${MEMBER}5 made no claim, the ledger has rank 3`],
-      "answers-explain-ledger": ["3 new in the ledger, 2 told, 0 without a clear answer"],
+      "all-explained": ["3 new in the ledger, 2 told, 0 without a clear answer"],
     },
   ],
   [
@@ -226,7 +226,7 @@ const lies: [name: string, told: Told, rows: Rows, expected: Record<string, stri
     LEDGER,
     {
       "told-once": [`${MEMBER}1 was told «issued» more than once`],
-      "answers-explain-ledger": ["3 new in the ledger, 4 told, 0 without a clear answer"],
+      "all-explained": ["3 new in the ledger, 4 told, 0 without a clear answer"],
     },
   ],
   [
@@ -249,7 +249,7 @@ const lies: [name: string, told: Told, rows: Rows, expected: Record<string, stri
       [3, again(3)],
     ],
     LEDGER,
-    { "answers-explain-ledger": ["3 new in the ledger, 0 told, 0 without a clear answer"] },
+    { "all-explained": ["3 new in the ledger, 0 told, 0 without a clear answer"] },
   ],
 ];
 

@@ -170,7 +170,7 @@ class Oracle {
     }
     return [
       explained.check(
-        "answers-explain-ledger",
+        "all-explained",
         7,
         `${this.#newIssuances} new in the ledger: ${outcomes.issued} told, ${unsure} unclear answers`,
       ),

@@ -43,7 +43,7 @@ function headLines({ config, outcomes, ledger }: Report): string[] {
 }
 
 function outcomeLines({ outcomes, latencyMs, reasons }: Report): string[] {
-  const head = ["answer", "claims", "p50 ms", "p90", "p99", "p99.9", "max"];
+  const head = ["answer", "claims", "p50", "p90", "p99", "p99.9", "max"];
   const rows = OUTCOMES.flatMap((outcome) => {
     const latency = latencyMs[outcome];
     if (outcomes[outcome] === 0 || latency === undefined) return [];
@@ -54,7 +54,7 @@ function outcomeLines({ outcomes, latencyMs, reasons }: Report): string[] {
   const why = reasons
     .slice(0, SHOWN_REASONS)
     .map(({ reason, count }) => `  ${group(count)} × ${reason}`);
-  return [...table([head, ...rows]), ...why];
+  return ["Answers, in ms from when the claim was due:", ...table([head, ...rows]), ...why];
 }
 
 function loadLines(report: Report): string[] {
@@ -64,11 +64,11 @@ function loadLines(report: Report): string[] {
   return [
     `offered ${group(report.offeredRate)}/s for ${config.durationMs / 1000} s, achieved ${group(report.achievedRate)}/s` +
       (missed > 0 ? `; ${group(ledger.shed)} shed, ${group(ledger.unsent)} unsent` : ""),
-    `latency counts from when a claim was due; it was sent ${milliseconds(sendLagMs.p50)} ms later ` +
+    `claims were sent ${milliseconds(sendLagMs.p50)} ms after they were due ` +
       `(p99 ${milliseconds(sendLagMs.p99)}, max ${milliseconds(sendLagMs.max)})`,
     `CPU a claim: generator ${cpuUsPerRequest.generator} µs` +
-      (server === null ? "" : `, server ${server} µs`) +
-      `; ${config.connections} connections, ${group(report.connectionsLost)} lost; seed ${config.seed}`,
+      (server === null ? "" : `, server ${server} µs`),
+    `${config.connections} connections, ${group(report.connectionsLost)} lost; seed ${config.seed}`,
   ];
 }
 

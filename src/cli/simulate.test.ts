@@ -1,0 +1,136 @@
+/** The real program, its own server, real sockets: a rush on each engine, then the exit codes. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { type ProgramResult, runProgram, startProgram } from "../../test/support/program.ts";
+import { startRedis, type TestRedis } from "../../test/support/redis.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../../test/support/temp.ts";
+import { EXIT } from "../exit-codes.ts";
+import { exitCodeOf, type Report, reportSchema } from "../sim/report.ts";
+
+/** Each test starts the program several times; a slow machine must not fail it. */
+setDefaultTimeout(60_000);
+
+let redis: TestRedis;
+let directory: TemporaryDirectory;
+
+beforeAll(async () => {
+  directory = temporaryDirectory();
+  redis = await startRedis({ persistence: "none" });
+});
+
+afterAll(async () => {
+  await redis.stop();
+  directory.remove();
+});
+
+/** TMPDIR of the program, so that what it leaves behind can be seen. */
+const environment = () => ({ TMPDIR: directory.path });
+
+function readReport({ stdout, stderr, exitCode }: ProgramResult): Report {
+  expect(stderr).not.toContain("couponlive: ");
+  const report = reportSchema.parse(JSON.parse(stdout));
+  // A slow machine may not hold the rate; the giveaway is right all the same.
+  expect(["PASS", "INVALID"]).toContain(report.verdict);
+  expect(exitCode).toBe(exitCodeOf(report.verdict));
+  return report;
+}
+
+function expectRightRush(report: Report): void {
+  const { outcomes, ledger, verification } = report;
+  expect(ledger).toEqual({ scheduled: 20_000, sent: 20_000, shed: 0, unsent: 0 });
+  // 8,000 members, 5,000 coupons: 2.5 claims each, so half of the members claim a third time.
+  expect(outcomes.issued).toBe(5_000);
+  expect(outcomes.issued + outcomes.alreadyIssued + outcomes.soldOut).toBe(20_000);
+  expect(outcomes.alreadyIssued).toBeGreaterThan(0);
+  expect(verification.checks.filter((check) => !check.ok)).toEqual([]);
+}
+
+const RUSH = [
+  "simulate",
+  "--tps",
+  "10000",
+  "--users",
+  "8000",
+  "--duration",
+  "2s",
+  "--stock",
+  "5000",
+];
+
+describe("a rush of 20,000 claims", () => {
+  test("on the embedded engine", async () => {
+    const report = readReport(await runProgram([...RUSH, "--json", "-"], { env: environment() }));
+    expect(report.config.engine).toBe("embedded");
+    expectRightRush(report);
+    expect(readdirSync(directory.path).filter((name) => name.startsWith("couponlive-"))).toEqual(
+      [],
+    );
+  });
+
+  test("on Redis, with two web processes", async () => {
+    const flags = ["--redis", redis.url, "--workers", "2", "--json", "-"];
+    const report = readReport(await runProgram([...RUSH, ...flags], { env: environment() }));
+    expect(report.config.engine).toBe("redis");
+    expectRightRush(report);
+    expect(report.verification.checks.map((check) => check.id)).toContain("redis-in-ledger");
+    const client = new Redis(redis.url);
+    expect(await client.keys(`*${report.config.eventId}*`)).toEqual([]);
+    client.disconnect();
+  });
+});
+
+test("a server that is there, an event that is there, and a file for the report", async () => {
+  const db = join(directory.path, "there.db");
+  const env = { ...environment(), COUPONLIVE_DB: db, COUPONLIVE_JWT_SECRET: "s".repeat(40) };
+  await runProgram(["event", "create", "--name", "There", "--id", "there", "--stock", "100"], {
+    env,
+  });
+  await runProgram(["event", "schedule", "there", "--now"], { env });
+  await using server = startProgram(["serve", "--port", "0"], { env });
+  const [, url = ""] = await server.readUntil(/"url":"([^"]+)".*"listening"/);
+  const file = join(directory.path, "report.json");
+  const flags = ["--event", "there", "--url", url, "--json", file];
+  const crowd = ["--users", "50", "--tps", "100"];
+  const first = await runProgram(["simulate", ...flags, ...crowd], { env });
+  expect(first.stdout).toContain("50 issued, 0 told sold out");
+  const second = await runProgram(["simulate", ...flags, ...crowd], { env });
+  expect(second.stdout).toContain("PASS");
+  const report = reportSchema.parse(await Bun.file(file).json());
+  expect(report.config).toMatchObject({ engine: null, issuedBefore: 50, stock: 100 });
+  expect(report.outcomes.alreadyIssued).toBe(50);
+
+  const strangers = await runProgram(["simulate", ...flags, ...crowd], {
+    env: { ...env, COUPONLIVE_JWT_SECRET: "t".repeat(40) },
+  });
+  expect(strangers.exitCode).toBe(EXIT.failed);
+  expect(strangers.stdout).toContain("BROKEN: not one claim was decided");
+});
+
+test("SIGTERM ends the load; the run is judged, and nothing is left", async () => {
+  await using program = startProgram(["simulate", "--tps", "100", "--duration", "60s", "--plain"], {
+    env: environment(),
+  });
+  await program.readUntil(/^1 s /);
+  const result = await program.stop();
+  expect(result.exitCode).toBe(EXIT.invalid);
+  expect(result.stdout).toContain("INVALID: the run was stopped before its end");
+  expect(result.stdout).not.toContain("\u001b");
+  expect(readdirSync(directory.path).filter((name) => name.startsWith("couponlive-"))).toEqual([]);
+});
+
+test("usage", async () => {
+  const env = environment();
+  const url = await runProgram(["simulate", "--url", "https://x"], { env });
+  expect(url.exitCode).toBe(EXIT.usage);
+  expect(url.stderr).toContain("write --url http://host:port");
+  const event = await runProgram(
+    ["simulate", "--event", "nowhere", "--db", join(directory.path, "x.db")],
+    { env },
+  );
+  expect(event.exitCode).toBe(EXIT.usage);
+  expect(event.stderr).toContain("there is no event with the id nowhere");
+  const tps = await runProgram(["simulate", "--tps", "0"], { env });
+  expect(tps.exitCode).toBe(EXIT.usage);
+});
