@@ -90,8 +90,8 @@ test("dependencies are exact versions, the same in the lock file, and each is ac
   expect(locked.devDependencies).toEqual(devDependencies);
 
   const decisions = await readText("docs/decisions/dependencies.md");
-  const listed = [...decisions.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? "");
-  expect(listed.toSorted()).toEqual(all.map(([name]) => name).toSorted());
+  const listed = [...decisions.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]);
+  expect(new Set(listed)).toEqual(new Set(all.map(([name]) => name)));
 });
 
 test("docs/exit-codes.md and src/exit-codes.ts agree", async () => {
