@@ -121,6 +121,16 @@ export const issuances = sqliteTable(
   ],
 );
 
+/**
+ * What the embedded engine has decided and not yet brought to the ledger: one row for each commit,
+ * holding its issuances as JSON (ledger/rows.ts). Appending here costs a tenth of what the ledger's
+ * three indexes cost, and is as durable (docs/decisions/outbox.md).
+ */
+export const outbox = sqliteTable("outbox", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  rows: text("rows").notNull(),
+});
+
 /** One row, whose revision grows with every change a running server must follow. */
 export const catalogue = sqliteTable(
   "catalogue",

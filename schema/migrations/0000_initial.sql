@@ -43,6 +43,11 @@ CREATE TABLE `issuances` (
 CREATE UNIQUE INDEX `issuances_event_rank` ON `issuances` (`event_id`,`rank`);--> statement-breakpoint
 CREATE UNIQUE INDEX `issuances_event_user` ON `issuances` (`event_id`,`user_id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `issuances_code` ON `issuances` (`code`);--> statement-breakpoint
+CREATE TABLE `outbox` (
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`rows` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` text PRIMARY KEY NOT NULL,
 	`email` text,

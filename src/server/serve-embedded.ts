@@ -30,7 +30,11 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
   const failure = Promise.withResolvers<never>();
   const engine = new EmbeddedEngine({
     database,
-    store: await CommitThread.open(options.database, failure.reject),
+    store: await CommitThread.open(options.database, {
+      onDeath: failure.reject,
+      onRefusal: (reason) =>
+        log.fatal({ reason }, "the ledger contradicts what was issued; the outbox keeps it"),
+    }),
     nowMs: Date.now,
     onCommitFailure: (error) => log.error({ error: String(error) }, "the ledger could not commit"),
   });

@@ -112,5 +112,6 @@ async function stopChild(child: Subprocess): Promise<boolean> {
   const giveUp = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
   const exitCode = await child.exited;
   clearTimeout(giveUp);
-  return exitCode === 0;
+  // One that SIGTERM itself ended was still starting, and had promised nobody anything.
+  return exitCode === 0 || child.signalCode === "SIGTERM";
 }

@@ -2,7 +2,10 @@
 import { join } from "node:path";
 import { EmbeddedEngine, type GrantStore } from "../../src/server/claims/embedded-engine.ts";
 import { type Database, openDatabase } from "../../src/server/database.ts";
+import type { EventDefinition } from "../../src/server/events/event.ts";
 import { CommitThread } from "../../src/server/ledger/commit-thread.ts";
+import { countOutbox } from "../../src/server/ledger/outbox.ts";
+import { type Verification, verifyEvent } from "../../src/server/ledger/verify.ts";
 import { temporaryDirectory } from "./temp.ts";
 
 export interface EmbeddedParts {
@@ -16,8 +19,8 @@ export interface EmbeddedParts {
 export async function embeddedParts(nowMs: () => number = Date.now): Promise<EmbeddedParts> {
   const path = join(temporaryDirectory().path, "ledger.db");
   const database = await openDatabase(path);
-  const die = (error: Error) => {
-    throw error;
+  const fail = (reason: Error | string) => {
+    throw new Error("the ledger's thread failed", { cause: reason });
   };
   return {
     path,
@@ -25,9 +28,23 @@ export async function embeddedParts(nowMs: () => number = Date.now): Promise<Emb
     create: async (wrap = (store) => store) =>
       new EmbeddedEngine({
         database,
-        store: wrap(await CommitThread.open({ db: path, dbToken: undefined }, die)),
+        store: wrap(
+          await CommitThread.open(
+            { db: path, dbToken: undefined },
+            { onDeath: fail, onRefusal: fail },
+          ),
+        ),
         nowMs,
         onCommitFailure: () => undefined,
       }),
   };
+}
+
+/** Verifies the event once its outbox is empty. */
+export async function verifyWhenDrained(
+  database: Database,
+  event: EventDefinition,
+): Promise<Verification> {
+  while ((await countOutbox(database, event.id)) > 0) await Bun.sleep(5);
+  return await verifyEvent(database, event);
 }

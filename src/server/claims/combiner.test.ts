@@ -12,10 +12,10 @@ async function gatedCombiner() {
   const gate = Promise.withResolvers<void>();
   const batches: string[][] = [];
   const engine = await create((store) => ({
-    insert: async (rows) => {
+    commit: async (rows) => {
       batches.push(rows.map((row) => row.memberId));
       await gate.promise;
-      await store.insert(rows);
+      await store.commit(rows);
     },
     close: () => store.close(),
   }));

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { engineContract } from "../../../test/engine/contract.ts";
-import { embeddedParts } from "../../../test/support/embedded.ts";
+import { embeddedParts, verifyWhenDrained } from "../../../test/support/embedded.ts";
 import { createEvent } from "../events/administration.ts";
-import { verifyEvent } from "../ledger/verify.ts";
+import { encodeRows, insertMissing } from "../ledger/insert.ts";
+import { appendToOutbox } from "../ledger/outbox.ts";
+import { codeForRank } from "./code.ts";
 import { EngineUnavailableError } from "./engine.ts";
 
 engineContract(
@@ -13,7 +15,7 @@ engineContract(
     return {
       database,
       engine: () => engine,
-      verify: (event) => verifyEvent(database, event),
+      verify: (event) => verifyWhenDrained(database, event),
       restart: async () => {
         await engine.close();
         engine = await create();
@@ -42,7 +44,32 @@ describe("embedded engine alone", () => {
     expect(await outcomeAt(1_000)).toBe("issued");
     expect(await outcomeAt(1_999)).toBe("issued");
     expect(await outcomeAt(2_000)).toBe("not_open");
-    expect((await verifyEvent(database, event)).ok).toBe(true);
+    expect((await verifyWhenDrained(database, event)).ok).toBe(true);
+    await engine.close();
+  });
+
+  test("5: what a killed server left in the outbox counts, and comes to the ledger", async () => {
+    const { database, create } = await embeddedParts(() => 5);
+    const window = { id: 1, opensAtMs: 0, closesAtMs: 10, quota: 4 };
+    const event = { ...(await createEvent(database, { name: "outbox" })), windows: [window] };
+    const row = (rank: number) => ({
+      eventId: event.id,
+      rank,
+      memberId: `m${rank}`,
+      code: codeForRank(event.codeKey, rank),
+      windowId: 1,
+      issuedAtMs: 3,
+    });
+    await insertMissing(database.client, [row(1)]);
+    await appendToOutbox(database.client, encodeRows([row(2)]));
+    await appendToOutbox(database.client, encodeRows([row(3)]));
+    const engine = await create();
+    expect(await engine.claim(event, ["m2", "m4", "m5"])).toMatchObject([
+      { outcome: "already_issued", grant: { rank: 2, issuedAtMs: 3 } },
+      { outcome: "issued", grant: { rank: 4 } },
+      { outcome: "window_exhausted" },
+    ]);
+    expect(await verifyWhenDrained(database, event)).toMatchObject({ ok: true, issued: 4 });
     await engine.close();
   });
 
@@ -50,7 +77,7 @@ describe("embedded engine alone", () => {
     const { database, create } = await embeddedParts(() => 5);
     let failing = false;
     const engine = await create((store) => ({
-      insert: (rows) => (failing ? Promise.reject(new Error("disk full")) : store.insert(rows)),
+      commit: (rows) => (failing ? Promise.reject(new Error("disk full")) : store.commit(rows)),
       close: () => store.close(),
     }));
     const window = { id: 1, opensAtMs: 0, closesAtMs: 10, quota: null };
@@ -71,7 +98,7 @@ describe("embedded engine alone", () => {
       { outcome: "issued", grant: { rank: 2 } },
       { outcome: "issued", grant: { rank: 3 } },
     ]);
-    expect((await verifyEvent(database, event)).ok).toBe(true);
+    expect((await verifyWhenDrained(database, event)).ok).toBe(true);
     await engine.close();
   });
 });

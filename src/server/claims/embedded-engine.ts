@@ -1,11 +1,12 @@
 /**
- * The embedded engine: one process decides in memory and commits to the ledger before it answers.
- * It needs no other service, loses nothing in a crash, and rebuilds itself from the ledger.
+ * The embedded engine: one process decides in memory and commits to the SQL file before it
+ * answers. It needs no other service, loses nothing in a crash, and rebuilds itself from the file.
  */
 import type { Database } from "../database.ts";
 import type { EventDefinition, EventWindow } from "../events/event.ts";
 import type { IssuanceRow } from "../ledger/issuance.ts";
-import { readLedger } from "../ledger/read.ts";
+import { readOutbox } from "../ledger/outbox.ts";
+import { type LedgerGrant, readLedger } from "../ledger/read.ts";
 import { codeForRank } from "./code.ts";
 import {
   type ClaimDecision,
@@ -18,7 +19,7 @@ import { GroupCommit } from "./group-commit.ts";
 
 /** What the engine needs to make grants durable: all rows, or none and an error. */
 export interface GrantStore {
-  insert(rows: readonly IssuanceRow[]): Promise<void>;
+  commit(rows: readonly IssuanceRow[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,7 +47,7 @@ export class EmbeddedEngine implements ClaimEngine {
 
   constructor(private readonly options: EmbeddedEngineOptions) {
     this.commits = new GroupCommit(
-      (rows) => options.store.insert(rows),
+      (rows) => options.store.commit(rows),
       (error) => {
         // What memory says beyond the ledger was never answered: forget it and read the ledger.
         this.states.clear();
@@ -89,7 +90,7 @@ export class EmbeddedEngine implements ClaimEngine {
   }
 
   async check(): Promise<void> {
-    await this.committed(this.options.store.insert([]));
+    await this.committed(this.options.store.commit([]));
   }
 
   async close(): Promise<void> {
@@ -134,12 +135,15 @@ export class EmbeddedEngine implements ClaimEngine {
   private async load(event: EventDefinition): Promise<void> {
     const grants = new Map<string, Grant>();
     const issuedByWindow = new Map<number, number>();
-    for await (const page of readLedger(this.options.database, event.id)) {
-      for (const { memberId, rank, windowId, issuedAtMs } of page) {
-        grants.set(memberId, { rank, windowId, issuedAtMs });
-        issuedByWindow.set(windowId, (issuedByWindow.get(windowId) ?? 0) + 1);
-      }
-    }
+    const add = ({ memberId, rank, windowId, issuedAtMs }: LedgerGrant) => {
+      if (grants.has(memberId)) return;
+      grants.set(memberId, { rank, windowId, issuedAtMs });
+      issuedByWindow.set(windowId, (issuedByWindow.get(windowId) ?? 0) + 1);
+    };
+    // The outbox first: what moves to the ledger meanwhile is then seen twice, never missed.
+    const { database } = this.options;
+    for (const grant of await readOutbox(database, event.id)) add(grant);
+    for await (const page of readLedger(database, event.id)) page.forEach(add);
     this.states.set(event.id, { definition: event, grants, issuedByWindow });
   }
 }

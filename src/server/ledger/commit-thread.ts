@@ -5,10 +5,22 @@ import type { IssuanceRow } from "./issuance.ts";
 
 export type CommitRequest =
   | { readonly kind: "open"; readonly db: string; readonly dbToken: string | undefined }
-  | { readonly kind: "insert"; readonly encodedRows: string }
+  /** Without rows only to learn whether the thread answers. */
+  | { readonly kind: "commit"; readonly encodedRows?: string }
   | { readonly kind: "close" };
 
-export type CommitReply = { readonly ok: true } | { readonly ok: false; readonly message: string };
+export type CommitReply =
+  | { readonly kind: "done" }
+  | { readonly kind: "failed"; readonly message: string }
+  /** Unasked: what was committed contradicts the ledger and stays in the outbox. */
+  | { readonly kind: "ledger_refused"; readonly message: string };
+
+export interface CommitThreadEvents {
+  /** The thread ended unasked: from now on nothing can be committed. */
+  onDeath(error: Error): void;
+  /** The ledger contradicts what was committed. Must never happen; report it loudly. */
+  onRefusal(message: string): void;
+}
 
 interface Waiter {
   resolve(): void;
@@ -21,27 +33,16 @@ export class CommitThread {
   private readonly waiters: Waiter[] = [];
   private failure: Error | undefined;
 
-  private constructor(private readonly onDeath: (error: Error) => void) {
+  private constructor(private readonly events: CommitThreadEvents) {
     this.worker = new Worker(new URL("./commit-worker.ts", import.meta.url));
-    this.worker.onmessage = (message: MessageEvent<CommitReply>) => {
-      const waiter = this.waiters.shift();
-      if (message.data.ok) waiter?.resolve();
-      else waiter?.reject(new Error(message.data.message));
-    };
+    this.worker.onmessage = (message: MessageEvent<CommitReply>) => this.receive(message.data);
     this.worker.onerror = (event) =>
       this.fail(new Error(`the ledger thread died: ${event.message}`));
   }
 
-  /**
-   * Starts the thread and opens the ledger on it.
-   *
-   * @param onDeath told when the thread ends unasked: from then on nothing can be committed
-   */
-  static async open(
-    config: DatabaseConfig,
-    onDeath: (error: Error) => void,
-  ): Promise<CommitThread> {
-    const thread = new CommitThread(onDeath);
+  /** Starts the thread, opens the ledger on it, and has it take over what the outbox holds. */
+  static async open(config: DatabaseConfig, events: CommitThreadEvents): Promise<CommitThread> {
+    const thread = new CommitThread(events);
     try {
       await thread.send({ kind: "open", db: config.db, dbToken: config.dbToken });
     } catch (error) {
@@ -52,10 +53,12 @@ export class CommitThread {
   }
 
   /** Commits the rows, all or none. When it resolves they are on the disk. */
-  insert(rows: readonly IssuanceRow[]): Promise<void> {
-    return this.send({ kind: "insert", encodedRows: encodeRows(rows) });
+  commit(rows: readonly IssuanceRow[]): Promise<void> {
+    if (rows.length === 0) return this.send({ kind: "commit" });
+    return this.send({ kind: "commit", encodedRows: encodeRows(rows) });
   }
 
+  /** Brings everything to the ledger and ends the thread. */
   async close(): Promise<void> {
     await this.send({ kind: "close" });
     this.worker.terminate();
@@ -69,9 +72,22 @@ export class CommitThread {
     });
   }
 
+  private receive(reply: CommitReply): void {
+    switch (reply.kind) {
+      case "done":
+        this.waiters.shift()?.resolve();
+        return;
+      case "failed":
+        this.waiters.shift()?.reject(new Error(reply.message));
+        return;
+      case "ledger_refused":
+        this.events.onRefusal(reply.message);
+    }
+  }
+
   private fail(error: Error): void {
     this.failure = error;
     for (const waiter of this.waiters.splice(0)) waiter.reject(error);
-    this.onDeath(error);
+    this.events.onDeath(error);
   }
 }

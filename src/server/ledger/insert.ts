@@ -1,8 +1,8 @@
 /**
- * The bulk insert into the ledger: one statement over a JSON array, about five times cheaper than
+ * Bulk inserts into the ledger: one statement over a JSON array, about five times cheaper than
  * drizzle's insert of many values (docs/decisions/bulk-insert.md). drizzle names table and columns.
  */
-import type { Client, InStatement } from "@libsql/client";
+import type { Client } from "@libsql/client";
 import { getTableColumns, getTableName } from "drizzle-orm";
 import { issuances } from "../../../schema/tables.ts";
 import type { IssuanceRow } from "./issuance.ts";
@@ -17,9 +17,12 @@ const order = [
   columns.windowId,
   columns.issuedAtMs,
 ].map((column) => column.name);
-
 const fields = order.map((_, position) => `value ->> ${position}`);
-const insert = `INSERT INTO ${table} (${order.join(", ")}) SELECT ${fields.join(", ")} FROM json_each(?) WHERE true`;
+
+/** Inserts the elements of a table-valued `json_each`, to be completed with its FROM clause. */
+export const INSERT_FROM_JSON = `INSERT INTO ${table} (${order.join(", ")}) SELECT ${fields.join(", ")}`;
+
+const insertMissingRows = `${INSERT_FROM_JSON} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`;
 const contradicted = `
   SELECT value ->> 0 AS event_id, value ->> 1 AS rank FROM json_each(?) AS given
   WHERE NOT EXISTS (
@@ -33,7 +36,7 @@ export interface Contradiction {
   readonly rank: number;
 }
 
-/** The rows as the insert's one argument, so that they cross threads as a single string. */
+/** The rows as one JSON text, the argument of the bulk insert. */
 export function encodeRows(rows: readonly IssuanceRow[]): string {
   return JSON.stringify(
     rows.map((row) => [
@@ -45,11 +48,6 @@ export function encodeRows(rows: readonly IssuanceRow[]): string {
       row.issuedAtMs,
     ]),
   );
-}
-
-/** Inserts all rows in one transaction or none: any conflict fails the whole statement. */
-export async function insertAll(client: Client, encodedRows: string): Promise<void> {
-  await client.execute({ sql: insert, args: [encodedRows] });
 }
 
 /**
@@ -64,9 +62,8 @@ export async function insertMissing(
   rows: readonly IssuanceRow[],
 ): Promise<Contradiction[]> {
   const encodedRows = encodeRows(rows);
-  const statement: InStatement = { sql: `${insert} ON CONFLICT DO NOTHING`, args: [encodedRows] };
-  const { rowsAffected } = await client.execute(statement);
-  if (rowsAffected === rows.length) return [];
+  const inserted = await client.execute({ sql: insertMissingRows, args: [encodedRows] });
+  if (inserted.rowsAffected === rows.length) return [];
   const found = await client.execute({ sql: contradicted, args: [encodedRows] });
   return found.rows.map((row) => ({
     eventId: String(row["event_id"]),

@@ -10,7 +10,8 @@ import { RedisEngine } from "../claims/redis/redis-engine.ts";
 import { type Database, openDatabase } from "../database.ts";
 import { addWindows, createEvent, findEvent } from "../events/administration.ts";
 import type { EventDefinition } from "../events/event.ts";
-import { insertMissing } from "./insert.ts";
+import { encodeRows, insertMissing } from "./insert.ts";
+import { appendToOutbox } from "./outbox.ts";
 import { verifyEvent } from "./verify.ts";
 
 const STOCK = 20;
@@ -109,6 +110,12 @@ const faults: readonly {
     found: ["quota"],
   },
   {
+    name: "a coupon that was issued and never came to the ledger",
+    plant: ({ database, event }) =>
+      appendToOutbox(database.client, encodeRows([row(event, STOCK + 1)])),
+    found: ["outbox-empty"],
+  },
+  {
     name: "a wrong code",
     plant: ({ database }) =>
       database.client.execute("UPDATE issuances SET code = 'AAAA-AAAA-AAAA-AAAA' WHERE rank = 3"),
@@ -151,7 +158,7 @@ describe("verify on the ledger", () => {
     const { path, database } = await rightLedger(STOCK);
     const right = await runProgram(["verify", "verify", "--db", path]);
     expect(right).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(right.stdout).toContain("verified: all 7 checks passed");
+    expect(right.stdout).toContain("verified: all 8 checks passed");
     await database.client.execute("DELETE FROM issuances WHERE rank = 7");
     const wrong = await runProgram(["verify", "verify", "--db", path]);
     expect(wrong.exitCode).toBe(4);

@@ -8,6 +8,7 @@ import { formatGrant } from "../claims/redis/grant-text.ts";
 import { eventKeys } from "../claims/redis/keys.ts";
 import type { Database } from "../database.ts";
 import type { EventDefinition } from "../events/event.ts";
+import { countOutbox } from "./outbox.ts";
 import { readLedger } from "./read.ts";
 
 /** Counter-examples that a check names; the rest is counted. */
@@ -59,7 +60,14 @@ export async function verifyEvent(
   redis?: Redis,
 ): Promise<Verification> {
   const ledger = await checkLedger(database, event);
-  const checks = [...ledger.checks];
+  const waiting = new Findings();
+  const count = await countOutbox(database, event.id);
+  if (count > 0)
+    waiting.add(() => `${count} coupons; a server brings them when it has a quiet moment`);
+  const checks = [
+    ...ledger.checks,
+    waiting.check("outbox-empty", 7, "nothing waits in the outbox", "coupons wait in the outbox"),
+  ];
   if (redis !== undefined) checks.push(...(await checkRedis(redis, event, ledger.grantByMember)));
   return { ok: checks.every((check) => check.ok), issued: ledger.issued, checks };
 }
