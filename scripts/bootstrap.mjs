@@ -7,14 +7,14 @@
  */
 import { join } from "node:path";
 import { runChecks } from "./checks.mjs";
-import { endAs, runInForeground } from "./foreground.mjs";
-import { ensureBun, ensureRedis, ROOT, SetupError, say } from "./setup.mjs";
+import { endAs, runChild } from "./child.mjs";
+import { ensureBun, ensureRedis, Interrupted, ROOT, SetupError, say } from "./setup.mjs";
 
 async function couponlive(args) {
   const bun = await ensureBun();
   // npm runs scripts in the package's folder; the user's relative paths mean the caller's.
   const calledByNpm = process.cwd() === ROOT && process.env.INIT_CWD !== undefined;
-  return await runInForeground(
+  const { outcome } = await runChild(
     bun,
     // Neither settings nor secrets of whatever project the caller's folder belongs to.
     [
@@ -29,11 +29,12 @@ async function couponlive(args) {
       env: { NODE_ENV: "production", ...process.env },
     },
   );
+  return outcome;
 }
 
 async function test(args) {
   const bun = await ensureBun();
-  ensureRedis();
+  await ensureRedis();
   return await runChecks(bun, args);
 }
 
@@ -43,7 +44,9 @@ try {
   if (run === undefined) throw new SetupError("usage: bootstrap.mjs couponlive|test [arguments]");
   endAs(await run(args));
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
+  if (error instanceof Interrupted) endAs(error.signal);
+  else if (error instanceof SetupError) {
+    say(error.message);
+    endAs(1);
+  } else throw error;
 }

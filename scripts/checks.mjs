@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runInForeground } from "./foreground.mjs";
+import { runChild } from "./child.mjs";
 import { ROOT, say } from "./setup.mjs";
 
 /** The suite starts real servers; a single slow machine must not fail it. */
@@ -15,7 +15,7 @@ const TEST_LIMIT_MS = 30_000;
  *
  * @param bun path of the Bun that runs them
  * @param testArguments handed on to `bun test`, for example a file name
- * @returns the exit code: 0 when all passed and there was at least one test; or a signal's name
+ * @returns the exit code: 0 when all passed and there was at least one test; or the name of the signal that broke it off
  */
 export async function runChecks(bun, testArguments) {
   const directory = mkdtempSync(join(tmpdir(), "couponlive-checks-"));
@@ -30,8 +30,8 @@ export async function runChecks(bun, testArguments) {
     const failedChecks = [];
     for (const [name, args] of checks) {
       say(`checking ${name}`);
-      const outcome = await runInForeground(bun, args, { cwd: ROOT });
-      if (typeof outcome === "string") return outcome;
+      const { outcome, interruptedBy } = await runChild(bun, args, { cwd: ROOT });
+      if (interruptedBy !== undefined) return interruptedBy;
       if (outcome !== 0) failedChecks.push(name);
     }
     const counts = countTests(report);

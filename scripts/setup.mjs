@@ -16,6 +16,7 @@ import {
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { runChild } from "./child.mjs";
 
 /** The checkout. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -32,10 +33,17 @@ const PINNED_BUN = join(NODE_MODULES, "bun", "bin", "bun.exe"); // its name on e
 const INSTALL_LOCK = join(ROOT, ".couponlive", "install.lock");
 const INSTALL_LIMIT_MS = 10 * 60_000;
 const INSTALL_LOCK_POLL_MS = 200;
-const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** Something the user has to put right; the message says what. */
 export class SetupError extends Error {}
+
+/** A signal came while an installation ran, which has ended by now. */
+export class Interrupted extends Error {
+  constructor(signal) {
+    super(`interrupted by ${signal}`);
+    this.signal = signal;
+  }
+}
 
 /** One short line of progress. Standard output belongs to the program. */
 export function say(line) {
@@ -49,17 +57,17 @@ export function say(line) {
  */
 export async function ensureBun() {
   if (!packagesMatch()) {
-    await withInstallLock(() => {
-      if (!packagesMatch()) installPackages();
+    await withInstallLock(async () => {
+      if (!packagesMatch()) await installPackages();
     });
   }
   const version = readJson(join(ROOT, "package.json")).devDependencies.bun;
-  const answers = (bun) => run(bun, ["--version"]).stdout?.trim() === version;
+  const answers = (bun) => ask(bun, "--version").stdout?.trim() === version;
   if (answers(PINNED_BUN)) return PINNED_BUN;
 
   // The package holds a placeholder until its install script has put the real one there.
   await withInstallLock(() => {
-    if (!answers(PINNED_BUN)) run(process.execPath, [join("node_modules", "bun", "install.js")]);
+    if (!answers(PINNED_BUN)) ask(process.execPath, join("node_modules", "bun", "install.js"));
   });
   if (answers(PINNED_BUN)) return PINNED_BUN;
   const ownBun = findOnPath("bun");
@@ -81,21 +89,21 @@ function packagesMatch() {
   });
 }
 
-function installPackages() {
+async function installPackages() {
   say("setting up the packages, once (about 20 s) …");
   // A set-up that was broken off may have left half a package behind.
   rmSync(NODE_MODULES, { recursive: true, force: true });
   const npm = process.versions.bun === undefined ? findOnPath("npm") : undefined;
   const bun = process.versions.bun === undefined ? findOnPath("bun") : process.execPath;
   if (npm !== undefined) {
-    mustRun("npm install", npm, [
+    await installBy("npm install", npm, [
       ...["install", "--no-save", "--ignore-scripts", "--include=dev", "--include=optional"],
       ...["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
       // npm's own patience without a network is ten minutes.
       ...["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"],
     ]);
   } else if (bun !== undefined) {
-    mustRun("bun install", bun, ["install", "--no-save", "--ignore-scripts", "--silent"]);
+    await installBy("bun install", bun, ["install", "--no-save", "--ignore-scripts", "--silent"]);
     writeFileSync(BUN_RECORD, lockFileHash());
   } else {
     throw new SetupError("npm is missing: install it (it comes with Node.js), or Bun");
@@ -103,22 +111,22 @@ function installPackages() {
 }
 
 /** Installs redis-server from Debian's packages where it is not on the PATH. */
-export function ensureRedis() {
+export async function ensureRedis() {
   if (findOnPath("redis-server") !== undefined) return;
   const isRoot = process.getuid?.() === 0;
   const canInstall =
-    findOnPath("apt-get") !== undefined &&
-    (isRoot || (findOnPath("sudo") !== undefined && run("sudo", ["-n", "true"]).status === 0));
+    findOnPath("apt-get") !== undefined && (isRoot || ask("sudo", "-n", "true").status === 0);
   if (canInstall) {
     say("installing redis-server from the system's packages, once …");
-    const aptGet = (...args) => {
-      const command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", ...args];
-      if (!isRoot) command.unshift("sudo", "-n");
-      return run(command[0], command.slice(1)).status === 0;
+    const asRoot = isRoot ? [] : ["sudo", "-n"];
+    const aptGet = async (...args) => {
+      const options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=120"];
+      const [command, ...rest] = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+      return (await install(command, [...rest, ...options, ...args])).outcome === 0;
     };
-    const install = () => aptGet("install", "--no-install-recommends", "redis-server");
+    const installRedis = () => aptGet("install", "--no-install-recommends", "redis-server");
     // A fresh machine may know no packages yet.
-    if (!install() && aptGet("update")) install();
+    if (!(await installRedis()) && (await aptGet("update"))) await installRedis();
   }
   if (findOnPath("redis-server") !== undefined) return;
   throw new SetupError(
@@ -138,7 +146,7 @@ async function withInstallLock(work) {
     else await sleep(INSTALL_LOCK_POLL_MS);
   }
   try {
-    work();
+    await work();
   } finally {
     rmSync(INSTALL_LOCK, { force: true });
   }
@@ -182,26 +190,37 @@ function findOnPath(name) {
   return undefined;
 }
 
-function run(command, args) {
-  return spawnSync(command, args, {
-    cwd: ROOT,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    maxBuffer: MAX_OUTPUT_BYTES,
-    timeout: INSTALL_LIMIT_MS,
-  });
+/** Runs a short command and returns what it says; one that cannot be started has no status. */
+function ask(command, ...args) {
+  return spawnSync(command, args, { cwd: ROOT, encoding: "utf8" });
 }
 
-function mustRun(what, command, args) {
-  const result = run(command, args);
-  if (result.status === 0) return;
-  const output = `${result.stderr ?? ""}${result.stdout ?? ""}`;
+/** Runs a long command in silence. */
+async function install(command, args) {
+  const result = await runChild(command, args, {
+    cwd: ROOT,
+    env: installEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: INSTALL_LIMIT_MS,
+  });
+  if (result.interruptedBy !== undefined) throw new Interrupted(result.interruptedBy);
+  return result;
+}
+
+async function installBy(what, command, args) {
+  const { outcome, output } = await install(command, args);
+  if (outcome === 0) return;
   const isStackFrame = (line) => /^(npm error)?\s+at /.test(line);
   const lines = output.split("\n").filter((line) => line !== "" && !isStackFrame(line));
-  const reason = result.error?.message ?? `exit code ${result.status ?? result.signal}`;
   throw new SetupError(
-    `${what} failed (${reason}); is the package registry reachable? It said:\n  ${lines.join("\n  ")}`,
+    `${what} failed (${outcome}); is the package registry reachable? It said:\n  ${lines.join("\n  ")}`,
   );
+}
+
+/** `npm --prefix <checkout> run …` makes npm look for the machine's settings in the checkout. */
+function installEnvironment() {
+  const { npm_config_prefix: prefix, npm_config_globalconfig: _, ...others } = process.env;
+  return prefix === ROOT ? others : process.env;
 }
 
 function lockFileHash() {
