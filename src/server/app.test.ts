@@ -99,6 +99,16 @@ async function expectProblem(response: Response, code: keyof typeof PROBLEMS): P
   return body;
 }
 
+test("docs/http.md lists every problem as it is", async () => {
+  const text = await Bun.file(new URL("../../docs/http.md", import.meta.url)).text();
+  const rows = [...text.matchAll(/^\| `(\w+)` \| (\d+) \| (.+) \|$/gm)];
+  const documented = rows.map(([, code, status, title]) => [
+    code,
+    { status: Number(status), title },
+  ]);
+  expect(Object.fromEntries(documented)).toEqual(PROBLEMS);
+});
+
 describe("claims over HTTP", () => {
   let at: Awaited<ReturnType<typeof openApp>>;
   beforeAll(async () => {
