@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { killAtEnd } from "../test/support/last-will.ts";
 import { temporaryDirectory } from "../test/support/temp.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -13,13 +14,15 @@ const runtimes = [process.execPath, ...(node === null ? [] : [node])];
 
 /** Starts the bootstrap as npm does: in the checkout, with the caller's folder in INIT_CWD. */
 function start(runtime: string, args: readonly string[], callersFolder: string) {
-  return Bun.spawn([runtime, BOOTSTRAP, ...args], {
+  const child = Bun.spawn([runtime, BOOTSTRAP, ...args], {
     cwd: ROOT,
     env: { ...process.env, INIT_CWD: callersFolder },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
   });
+  killAtEnd(child);
+  return child;
 }
 
 test.each(runtimes)(
@@ -51,7 +54,7 @@ test.each(runtimes)(
     using folder = temporaryDirectory();
     const serve = ["couponlive", "serve", "--dev", "--port", "0", "--db", "x.db"];
     const server = start(runtime, serve, folder.path);
-    const reader = server.stderr.getReader();
+    const reader = server.stdout.getReader();
     let said = "";
     while (!said.includes("listening")) {
       const { value, done } = await reader.read();

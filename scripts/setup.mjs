@@ -103,7 +103,7 @@ async function installPackages() {
       ...["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"],
     ]);
   } else if (bun !== undefined) {
-    await installBy("bun install", bun, ["install", "--no-save", "--ignore-scripts", "--silent"]);
+    await installBy("bun install", bun, ["install", "--no-save", "--ignore-scripts"]);
     writeFileSync(BUN_RECORD, lockFileHash());
   } else {
     throw new SetupError("npm is missing: install it (it comes with Node.js), or Bun");
@@ -196,22 +196,25 @@ function ask(command, ...args) {
 }
 
 /** Runs a long command in silence. */
-async function install(command, args) {
+async function install(command, args, options = {}) {
   const result = await runChild(command, args, {
     cwd: ROOT,
     env: installEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
     timeout: INSTALL_LIMIT_MS,
+    ...options,
   });
   if (result.interruptedBy !== undefined) throw new Interrupted(result.interruptedBy);
   return result;
 }
 
 async function installBy(what, command, args) {
-  const { outcome, output } = await install(command, args);
+  // What a killed install leaves is removed by the next; npm itself would go on for a while.
+  const { outcome, output } = await install(command, args, { expendable: true });
   if (outcome === 0) return;
-  const isStackFrame = (line) => /^(npm error)?\s+at /.test(line);
-  const lines = output.split("\n").filter((line) => line !== "" && !isStackFrame(line));
+  // npm's error without its stack and the dump of an object.
+  const isNoise = (line) => /^(npm error)?\s*$|^npm error( {2,}| })/.test(line);
+  const lines = output.split("\n").filter((line) => !isNoise(line));
   throw new SetupError(
     `${what} failed (${outcome}); is the package registry reachable? It said:\n  ${lines.join("\n  ")}`,
   );

@@ -3,7 +3,7 @@
  * binary that the environment variable COUPONLIVE_BIN names.
  */
 import { join } from "node:path";
-import { whenThisProcessEnds } from "./last-will.ts";
+import { killAtEnd } from "./last-will.ts";
 
 const RUN_LIMIT_MS = 60_000;
 const READ_LIMIT_MS = 20_000;
@@ -72,7 +72,8 @@ export class RunningProgram implements AsyncDisposable {
     });
     this.#stdout = new Capture(this.#child.stdout, this.#watchers);
     this.#stderr = new Capture(this.#child.stderr, this.#watchers);
-    this.ended = this.#end(whenThisProcessEnds(["kill", "-KILL", String(this.pid)]));
+    killAtEnd(this.#child);
+    this.ended = this.#end();
   }
 
   get pid(): number {
@@ -162,9 +163,8 @@ export class RunningProgram implements AsyncDisposable {
     return result;
   }
 
-  async #end(dismissGuard: () => void): Promise<ProgramResult> {
+  async #end(): Promise<ProgramResult> {
     await this.#child.exited;
-    dismissGuard();
     // A child of its own that outlives it may hold the streams open: do not wait for that one.
     const streams = Promise.all([this.#stdout.closed, this.#stderr.closed]);
     await Promise.race([streams, Bun.sleep(STREAM_LIMIT_MS)]);

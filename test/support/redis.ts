@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { whenThisProcessEnds } from "./last-will.ts";
+import { killAtEnd } from "./last-will.ts";
 import { temporaryDirectory } from "./temp.ts";
 
 const READY_LIMIT_MS = 10_000;
@@ -105,8 +105,7 @@ async function startServer(
     ],
     { cwd: directory, stdin: "ignore", stdout: "ignore", stderr: "ignore" },
   );
-  const dismissGuard = whenThisProcessEnds(["kill", "-KILL", String(child.pid)]);
-  void child.exited.then(dismissGuard);
+  killAtEnd(child);
 
   const kill = async (signal: NodeJS.Signals) => {
     child.kill(signal);

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { whenThisProcessEnds } from "./last-will.ts";
+import { removeAtEnd } from "./last-will.ts";
 
 export interface TemporaryDirectory extends Disposable {
   readonly path: string;
@@ -16,7 +16,7 @@ let root: string | undefined;
 function rootDirectory(): string {
   if (root === undefined) {
     root = mkdtempSync(join(tmpdir(), "couponlive-test-"));
-    whenThisProcessEnds(["rm", "-rf", root]);
+    removeAtEnd(root);
   }
   return root;
 }
