@@ -6,8 +6,8 @@ import type { LedgerGrant } from "./read.ts";
 
 /** The consumer group that every writer joins. */
 const GROUP = "ledger";
-/** Entries read at once; each holds one batch of the combiner, so some thousand rows. */
-const ENTRIES_PER_READ = 8;
+/** Entries read at once. Each holds one batch of the combiner: one to some hundred issuances. */
+const ENTRIES_PER_READ = 256;
 /** Contradicting entries kept for inspection; the oldest go first. */
 const MAX_CONTRADICTIONS = 10_000;
 

@@ -12,6 +12,9 @@ import type { EventDefinition } from "../events/event.ts";
 import { insertMissing } from "./insert.ts";
 import { EventStream, type StreamEntry } from "./stream.ts";
 
+/** A transaction of this size takes some ten milliseconds, for which other writers wait. */
+const MAX_ROWS_PER_INSERT = 5_000;
+
 export interface WriterLimits {
   /** How soon a stream that just had entries is read again, and the slowest pace when it is idle. */
   readonly minPollIntervalMs: number;
@@ -169,8 +172,13 @@ export class Writer {
         ...grant,
       })),
     );
-    const contradictions = await insertMissing(this.options.database.client, rows);
-    const refusedRanks = new Set(contradictions.map((contradiction) => contradiction.rank));
+    const refusedRanks = new Set<number>();
+    for (let start = 0; start < rows.length; start += MAX_ROWS_PER_INSERT) {
+      const part = rows.slice(start, start + MAX_ROWS_PER_INSERT);
+      for (const { rank } of await insertMissing(this.options.database.client, part)) {
+        refusedRanks.add(rank);
+      }
+    }
     for (const entry of entries) {
       const refused = entry.grants?.filter((grant) => refusedRanks.has(grant.rank));
       if (refused?.length === 0) continue;
