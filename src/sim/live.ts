@@ -79,7 +79,8 @@ export class LiveRun {
       for (const outcome of OUTCOMES) outcomes[outcome] += progress.outcomes[outcome];
     }
     const latency = createHistogram();
-    for (const sample of this.#samples) latency.add(sample.latency);
+    // The first sample is where the recent ones are counted from, not one of them.
+    for (const sample of this.#samples.slice(1)) latency.add(sample.latency);
     return {
       elapsedMs: this.#nowMs() - this.#startedAtMs,
       durationMs,
