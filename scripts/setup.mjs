@@ -33,6 +33,8 @@ const PINNED_BUN = join(NODE_MODULES, "bun", "bin", "bun.exe"); // its name on e
 const INSTALL_LOCK = join(ROOT, ".couponlive", "install.lock");
 const INSTALL_LIMIT_MS = 10 * 60_000;
 const INSTALL_LOCK_POLL_MS = 200;
+/** How much of a failed installer's output is shown. */
+const MAX_REPORTED_LINES = 10;
 
 /** Something the user has to put right; the message says what. */
 export class SetupError extends Error {}
@@ -215,6 +217,7 @@ async function installBy(what, command, args) {
   // npm's error without its stack and the dump of an object.
   const isNoise = (line) => /^(npm error)?\s*$|^npm error( {2,}| })/.test(line);
   const lines = output.split("\n").filter((line) => !isNoise(line));
+  if (lines.length > MAX_REPORTED_LINES) lines.splice(MAX_REPORTED_LINES, Infinity, "…");
   throw new SetupError(
     `${what} failed (${outcome}); is the package registry reachable? It said:\n  ${lines.join("\n  ")}`,
   );
