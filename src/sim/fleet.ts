@@ -45,8 +45,7 @@ export interface LoadResult {
   readonly tally: Tally;
   /** Row n is the seeded member with number n; row 0 is nobody. */
   readonly told: ToldTable;
-  /** From the first arrival's due time to the end of the last answer. */
-  readonly elapsedMs: number;
+  /** The run was told to end before its time. */
   readonly stopped: boolean;
 }
 
@@ -97,7 +96,6 @@ export class Fleet {
   readonly #plan: LoadPlan;
   readonly #plans: readonly WorkerPlan[];
   readonly #crew: readonly CrewMember[];
-  #startedAtMs = 0;
   #stopped = false;
 
   constructor(plan: LoadPlan, onProgress: FleetProgress) {
@@ -122,7 +120,6 @@ export class Fleet {
   /** Fires the schedule and gathers what the workers bring back. */
   async run(): Promise<LoadResult> {
     const startAtMs = performance.timeOrigin + performance.now() + START_DELAY_MS;
-    this.#startedAtMs = startAtMs;
     for (const crew of this.#crew) crew.tell({ kind: "start", startAtMs });
     const { durationMs, graceMs, limits = CONNECTION_LIMITS } = this.#plan;
     const timeoutMs = durationMs + graceMs + limits.requestTimeoutMs + REPORT_TIMEOUT_MS;
@@ -141,7 +138,6 @@ export class Fleet {
   }
 
   #gather(results: readonly Extract<FromWorker, { kind: "done" }>[]): LoadResult {
-    const elapsedMs = performance.timeOrigin + performance.now() - this.#startedAtMs;
     const tally = new Tally();
     const told = new ToldTable(this.#plan.users + 1);
     for (const [worker, result] of results.entries()) {
@@ -154,7 +150,7 @@ export class Fleet {
     const scheduled = countArrivals(this.#plan.shape, this.#plan.durationMs);
     const { sent, shed, unsent } = tally;
     const ledger = { scheduled, sent, shed, unsent };
-    return { ledger, tally, told, elapsedMs, stopped: this.#stopped };
+    return { ledger, tally, told, stopped: this.#stopped };
   }
 }
 

@@ -51,7 +51,7 @@ function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): R
     tally.countOutcome(index < 600 ? "issued" : "soldOut", 1_000 + index, undefined);
   }
   const ledger = { scheduled: 1_000, sent, shed: 0, unsent: 1_000 - sent };
-  const load = { ledger, tally, told: new ToldTable(1), elapsedMs: 1_000, stopped: false };
+  const load = { ledger, tally, told: new ToldTable(1), stopped: false };
   return {
     config,
     load,
