@@ -32,6 +32,8 @@ const PINNED_BUN = join(NODE_MODULES, "bun", "bin", "bun.exe"); // its name on e
 /** Held by the one process that installs. */
 const INSTALL_LOCK = join(ROOT, ".couponlive", "install.lock");
 const INSTALL_LIMIT_MS = 10 * 60_000;
+/** No install, cut off at its limit, holds the lock as long as this. */
+const INSTALL_LOCK_LIMIT_MS = INSTALL_LIMIT_MS + 60_000;
 const INSTALL_LOCK_POLL_MS = 200;
 /** How much of a failed installer's output is shown. */
 const MAX_REPORTED_LINES = 10;
@@ -165,9 +167,10 @@ function takeInstallLock() {
 }
 
 function installLockIsStale() {
-  const age = Date.now() - (statSync(INSTALL_LOCK, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  const takenAtMs = statSync(INSTALL_LOCK, { throwIfNoEntry: false })?.mtimeMs;
+  if (takenAtMs === undefined) return false; // just given back
+  if (Date.now() - takenAtMs > INSTALL_LOCK_LIMIT_MS) return true;
   const holder = Number(readText(INSTALL_LOCK));
-  if (age > INSTALL_LIMIT_MS) return true;
   if (!(holder > 0)) return false; // just taken, its holder not yet written
   try {
     process.kill(holder, 0);
