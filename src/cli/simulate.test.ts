@@ -1,6 +1,6 @@
 /** The real program, its own server, real sockets: a rush on each engine, then the exit codes. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { type ProgramResult, runProgram, startProgram } from "../../test/support/program.ts";
@@ -119,6 +119,24 @@ test("SIGTERM ends the load; the run is judged, and nothing is left", async () =
   expect(result.stdout).not.toContain("\u001b");
   expect(readdirSync(directory.path).filter((name) => name.startsWith("couponlive-"))).toEqual([]);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a server that is killed breaks the run, and what it had promised is in the ledger all the same",
+  async () => {
+    const flags = ["--tps", "2000", "--users", "4000", "--plain", "--json", "-"];
+    await using program = startProgram(["simulate", ...flags], { env: environment() });
+    await program.readUntil(/^1 s /);
+    const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, "utf8");
+    for (const pid of children.trim().split(" ")) process.kill(Number(pid), "SIGKILL");
+    const result = await program.within(50_000);
+    expect(result.exitCode).toBe(EXIT.failed);
+    const report = reportSchema.parse(JSON.parse(result.stdout));
+    expect(report.verdict).toBe("BROKEN");
+    expect(report.outcomes.issued).toBeGreaterThan(0);
+    expect(report.ledger.unsent + report.outcomes.unknown).toBeGreaterThan(0);
+    expect(report.verification.checks.filter((check) => !check.ok)).toEqual([]);
+  },
+);
 
 test("usage", async () => {
   const env = environment();

@@ -21,16 +21,23 @@ export interface ChildServerOptions {
 }
 
 export class ChildServer {
+  readonly options: ChildServerOptions;
   readonly url: URL;
   readonly #child: Subprocess;
 
-  private constructor(child: Subprocess, url: URL) {
+  private constructor(options: ChildServerOptions, child: Subprocess, url: URL) {
+    this.options = options;
     this.#child = child;
     this.url = url;
   }
 
   get pid(): number {
     return this.#child.pid;
+  }
+
+  /** True once it has ended, by itself or not. */
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /**
@@ -56,7 +63,8 @@ export class ChildServer {
     );
     const output = new Output(child.stdout, child.stderr);
     try {
-      return new ChildServer(child, await withTimeout(output.listening(child), START_TIMEOUT_MS));
+      const url = await withTimeout(output.listening(child), START_TIMEOUT_MS);
+      return new ChildServer(options, child, url);
     } catch (error) {
       child.kill("SIGKILL");
       throw error;
@@ -70,7 +78,7 @@ export class ChildServer {
   async stop(): Promise<boolean> {
     this.#child.kill("SIGTERM");
     // The channel would keep it alive.
-    if (this.#child.exitCode === null) this.#child.disconnect();
+    if (!this.hasEnded) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
     const exitCode = await this.#child.exited;
     clearTimeout(timer);

@@ -32,7 +32,7 @@ export interface ConnectionEvents {
   unanswered(reason: string): void;
   /** The connection can take a request again, after it was answered or opened. */
   ready(): void;
-  /** The connection was lost or given up, and will open itself again. */
+  /** The connection, which was open, was lost or given up. It will open itself again. */
   lost(): void;
 }
 
@@ -123,7 +123,7 @@ export class Http1Connection {
     this.#state = "waiting";
     const delayMs = refused ? this.#limits.reconnectDelayMs : 0;
     this.#reconnectTimer = setTimeout(() => this.#connect(), delayMs);
-    this.#events.lost();
+    if (!refused) this.#events.lost();
     if (wasBusy) this.#events.unanswered(reason);
   }
 

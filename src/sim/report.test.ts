@@ -58,7 +58,7 @@ function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): R
     checks: [good],
     generatorCpuUs: 9_000,
     serverCpuUs: 20_000,
-    serverStopped: true,
+    serverHeld: true,
     ...change,
   };
 }
@@ -140,8 +140,8 @@ test("a ledger that does not balance breaks the run", () => {
   expect(exitCodeOf(report.verdict)).toBe(EXIT.failed);
 });
 
-test("a server that had to be killed breaks the run", () => {
-  expect(summarize(facts(1_000, { serverStopped: false })).verdict).toBe("BROKEN");
+test("a server that died breaks the run", () => {
+  expect(summarize(facts(1_000, { serverHeld: false })).verdict).toBe("BROKEN");
 });
 
 test("a run in which nothing was decided is not a pass", () => {

@@ -88,8 +88,8 @@ export interface RunFacts {
   readonly checks: readonly Check[];
   readonly generatorCpuUs: number;
   readonly serverCpuUs: number | undefined;
-  /** False when the run's own server had to be killed. */
-  readonly serverStopped: boolean;
+  /** False when the run's own server died, or had to be killed at the end. */
+  readonly serverHeld: boolean;
 }
 
 /** Sums a run up and judges it. */
@@ -147,7 +147,7 @@ export function exitCodeOf(verdict: Verdict): ExitCode {
 /** Correctness outranks all; then whether the run can be believed at all; then its rate. */
 function decide(
   run: Omit<Report, "verdict" | "why">,
-  { load, serverStopped }: RunFacts,
+  { load, serverHeld }: RunFacts,
 ): Pick<Report, "verdict" | "why"> {
   const failed = run.verification.checks.filter((check) => !check.ok);
   if (failed.length > 0) {
@@ -160,8 +160,8 @@ function decide(
   if (ledger.sent > 0 && undecided === ledger.sent) {
     return { verdict: "BROKEN", why: "not one claim was decided: see the reasons" };
   }
-  if (!serverStopped) {
-    return { verdict: "BROKEN", why: "the server did not stop as it should" };
+  if (!serverHeld) {
+    return { verdict: "BROKEN", why: "the server died, or did not stop when it was told to" };
   }
   if (load.stopped) return { verdict: "INVALID", why: "the run was stopped before its end" };
   if (!run.valid) return { verdict: "INVALID", why: whyInvalid(run) };

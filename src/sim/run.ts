@@ -10,7 +10,7 @@ import { LiveRun } from "./live.ts";
 import { type Holders, judge, readHolders } from "./oracle.ts";
 import { type Report, type ReportConfig, summarize } from "./report.ts";
 import { countArrivals, type LoadShape } from "./schedule.ts";
-import { type Stage, setStage } from "./stage.ts";
+import { reviveServer, type Stage, setStage } from "./stage.ts";
 import { awaitDrained, awaitEvent } from "./standing.ts";
 
 /** How long after the last arrival a claim that waits for its connection may still be sent. */
@@ -79,15 +79,23 @@ export async function runSimulation(
     (what) => observer.phase(what),
   );
   await awaitEvent(stage, options.eventId === undefined);
+  // An event that was there may have been claimed from a moment ago.
+  if (options.eventId !== undefined) await awaitDrained(stage);
   const before = await readHolders(stage.database, stage.event.id, options.users);
   const config = describe(options, shape, stage, before);
   const load = await fire(config, stage, observer, stop);
+  const died = stage.ownServer?.hasEnded === true ? stage.ownServer : undefined;
+  if (died !== undefined) {
+    observer.phase("the server died: starting it again, for what it had not brought to the ledger");
+  }
+  const after = died === undefined ? stage : await reviveServer(stage, died, resources);
   observer.phase("waiting for the ledger");
-  await awaitDrained(stage);
+  await awaitDrained(after);
   observer.phase("judging");
-  const checks = await inspect(stage, before, load.result);
-  const serverStopped = (await stage.ownServer?.stop()) ?? true;
-  return summarize({ config, load: load.result, checks, serverStopped, ...load.cpu });
+  const checks = await inspect(after, before, load.result);
+  const serverStopped = (await after.ownServer?.stop()) ?? true;
+  const serverHeld = died === undefined && serverStopped;
+  return summarize({ config, load: load.result, checks, serverHeld, ...load.cpu });
 }
 
 function requirePossible(options: RunOptions, shape: LoadShape): void {

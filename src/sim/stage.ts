@@ -13,7 +13,7 @@ import { addWindows, createEvent, findEvent } from "../server/events/administrat
 import type { EventDefinition } from "../server/events/event.ts";
 import { EVENT_LIMITS } from "../server/events/limits.ts";
 import { seedMembers } from "../server/members/seed.ts";
-import { ChildServer } from "./child-server.ts";
+import { ChildServer, type ChildServerOptions } from "./child-server.ts";
 
 /** Added to the window of an event that the run makes: for preparing, and for stragglers. */
 const WINDOW_RESERVE_MS = 10 * 60_000;
@@ -77,16 +77,35 @@ export async function setStage(
   }
   say("starting the server");
   const tokens = randomTokens();
-  const ownServer = await ChildServer.start({
-    database: config,
-    tokens,
-    redisUrl: options.redisUrl,
-    workers: options.webProcesses,
-  });
-  resources.defer(async () => {
-    await ownServer.stop();
-  });
+  const ownServer = await startServer(
+    { database: config, tokens, redisUrl: options.redisUrl, workers: options.webProcesses },
+    resources,
+  );
   return { database, event, redis, url: ownServer.url, tokens, ownServer };
+}
+
+/**
+ * The stage with its own server started again, which brings to the ledger what the one that died
+ * had decided.
+ */
+export async function reviveServer(
+  stage: Stage,
+  died: ChildServer,
+  resources: AsyncDisposableStack,
+): Promise<Stage> {
+  const ownServer = await startServer(died.options, resources);
+  return { ...stage, url: ownServer.url, ownServer };
+}
+
+async function startServer(
+  options: ChildServerOptions,
+  resources: AsyncDisposableStack,
+): Promise<ChildServer> {
+  const server = await ChildServer.start(options);
+  resources.defer(async () => {
+    await server.stop();
+  });
+  return server;
 }
 
 async function scratchDatabase(resources: AsyncDisposableStack): Promise<DatabaseConfig> {

@@ -37,10 +37,9 @@ export async function awaitEvent(stage: Stage, mustBeOpen: boolean): Promise<voi
 
 /**
  * Waits until the ledger holds all that the engine has decided, or for as long as that may take:
- * what is missing then is for the checks to say. An embedded engine has written before it answers.
+ * what is missing then is for the checks to say.
  */
 export async function awaitDrained(stage: Stage): Promise<void> {
-  if (stage.redis === undefined && stage.ownServer !== undefined) return;
   let equalSinceMs = Number.POSITIVE_INFINITY;
   await poll(DRAIN_TIMEOUT_MS, async () => {
     const nowMs = performance.now();
