@@ -2,13 +2,13 @@ import type { Command } from "commander";
 import { readRedisUrl } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import type { Report } from "../sim/report.ts";
+import { wholeNumber } from "./count.ts";
 import {
   DEFAULT_CONNECTIONS,
   DEFAULT_SEED,
   defaultLoadWorkers,
   rehearse,
   type ViewFlags,
-  wholeNumber,
 } from "./rehearsal.ts";
 
 interface DemoFlags extends ViewFlags {

@@ -1,18 +1,14 @@
 /** `couponlive event`: what an administrator needs to set up a giveaway. */
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { readDatabaseConfig } from "../config.ts";
+import { type Command, Option } from "commander";
 import { CliError } from "../exit-codes.ts";
 import type { Database } from "../server/database.ts";
 import { EventError, type EventErrorCode, unknownEvent } from "../server/events/event-error.ts";
 import { EVENT_DEFAULTS } from "../server/events/limits.ts";
+import { wholeNumber } from "./count.ts";
+import { type DatabaseFlags, onDatabase, print, withDatabaseOptions } from "./database-command.ts";
 import { parseDurationMs } from "./duration.ts";
 
-interface CommonFlags {
-  readonly db?: string;
-  readonly json?: true;
-}
-
-interface CreateFlags extends CommonFlags {
+interface CreateFlags extends DatabaseFlags {
   readonly name: string;
   readonly id?: string;
   readonly stock: number;
@@ -22,7 +18,7 @@ interface CreateFlags extends CommonFlags {
   readonly windowsPerDay: number;
 }
 
-interface ScheduleFlags extends CommonFlags {
+interface ScheduleFlags extends DatabaseFlags {
   readonly now?: true;
   readonly at?: readonly string[];
   readonly daily?: string;
@@ -31,6 +27,9 @@ interface ScheduleFlags extends CommonFlags {
   readonly tz?: string;
   readonly quota?: number;
 }
+
+/** The domain has the bounds and says so in its own words. */
+const anyWholeNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
 /** What the person at the terminal can do about a refusal, beyond what its sentence says. */
 const HINTS: Partial<Record<EventErrorCode, string>> = {
@@ -50,11 +49,11 @@ export function addEventCommand(program: Command): void {
 }
 
 function addCreateCommand(event: Command): void {
-  withCommonOptions(event.command("create"))
+  withDatabaseOptions(event.command("create"))
     .description("Makes an event. It issues nothing until windows are scheduled.")
     .requiredOption("--name <name>", "what members see")
     .option("--id <id>", "lower-case letters, digits, hyphens (default: made from the name)")
-    .option("--stock <n>", "how many coupons there are", wholeNumber, EVENT_DEFAULTS.stock)
+    .option("--stock <n>", "how many coupons there are", anyWholeNumber, EVENT_DEFAULTS.stock)
     .option(
       "--coupon <kind:value:count>",
       "what the first, next, … ranks get; repeatable; the last may leave out the count (default: percent:10)",
@@ -69,7 +68,7 @@ function addCreateCommand(event: Command): void {
     .option(
       "--windows-per-day <n>",
       "how many windows may begin on one day",
-      wholeNumber,
+      anyWholeNumber,
       EVENT_DEFAULTS.windowsPerDay,
     )
     .addHelpText(
@@ -83,7 +82,7 @@ Example: half price for the first thousand, 5,000 off for the rest
 }
 
 function addScheduleCommand(event: Command): void {
-  withCommonOptions(event.command("schedule"))
+  withDatabaseOptions(event.command("schedule"))
     .description("Adds windows to an event: all that are asked for, or none.")
     .argument("<id>", "the event")
     .option("--now", "one window that opens at once")
@@ -94,9 +93,9 @@ function addScheduleCommand(event: Command): void {
     )
     .option("--daily <times>", "the same times on several days, such as 10:00,12:00")
     .option("--from <date>", "the first day of --daily, such as 2026-12-01")
-    .option("--days <n>", "how many days --daily goes on (default: 1)", wholeNumber)
+    .option("--days <n>", "how many days --daily goes on (default: 1)", anyWholeNumber)
     .option("--tz <zone>", "the zone of the times given (default: the event's)")
-    .option("--quota <n>", "the most that each of these windows may issue", wholeNumber)
+    .option("--quota <n>", "the most that each of these windows may issue", anyWholeNumber)
     .addHelpText(
       "after",
       `
@@ -109,14 +108,14 @@ Examples:
 }
 
 function addListCommand(event: Command): void {
-  withCommonOptions(event.command("list"))
+  withDatabaseOptions(event.command("list"))
     .description("Lists the events, the oldest first.")
     .addHelpText("after", "\nExample:\n  couponlive event list --json | jq '.[].id'")
     .action(list);
 }
 
 function addShowCommand(event: Command): void {
-  withCommonOptions(event.command("show"))
+  withDatabaseOptions(event.command("show"))
     .description("Shows an event: state, coupons issued, windows.")
     .argument("<id>", "the event")
     .addHelpText("after", "\nExample:\n  couponlive event show summer")
@@ -124,7 +123,7 @@ function addShowCommand(event: Command): void {
 }
 
 async function create(flags: CreateFlags): Promise<void> {
-  await onDatabase(flags, async (database) => {
+  await onEvents(flags, async (database) => {
     const { createEvent } = await import("../server/events/administration.ts");
     const { parseCouponShare } = await import("../server/events/coupons.ts");
     const { eventJson, eventText } = await import("./event-view.ts");
@@ -148,7 +147,7 @@ async function create(flags: CreateFlags): Promise<void> {
 
 async function schedule(id: string, flags: ScheduleFlags): Promise<void> {
   refuseMixedTimes(flags);
-  await onDatabase(flags, async (database) => {
+  await onEvents(flags, async (database) => {
     const { addWindows, findEvent } = await import("../server/events/administration.ts");
     const { windowJson, windowTable } = await import("./event-view.ts");
     const event = await findEvent(database, id);
@@ -166,8 +165,8 @@ async function schedule(id: string, flags: ScheduleFlags): Promise<void> {
   });
 }
 
-async function list(flags: CommonFlags): Promise<void> {
-  await onDatabase(flags, async (database) => {
+async function list(flags: DatabaseFlags): Promise<void> {
+  await onEvents(flags, async (database) => {
     const { countIssued, listEvents } = await import("../server/events/administration.ts");
     const { eventJson, eventTable } = await import("./event-view.ts");
     const nowMs = Date.now();
@@ -181,8 +180,8 @@ async function list(flags: CommonFlags): Promise<void> {
   });
 }
 
-async function show(id: string, flags: CommonFlags): Promise<void> {
-  await onDatabase(flags, async (database) => {
+async function show(id: string, flags: DatabaseFlags): Promise<void> {
+  await onEvents(flags, async (database) => {
     const { countIssued, findEvent } = await import("../server/events/administration.ts");
     const { eventJson, eventText } = await import("./event-view.ts");
     const event = await findEvent(database, id);
@@ -192,22 +191,17 @@ async function show(id: string, flags: CommonFlags): Promise<void> {
   });
 }
 
-/** Opens the configured database for the work, and makes of refusals what `main.ts` prints. */
-async function onDatabase(
-  flags: CommonFlags,
+/** Makes of the refusals of what the work does one line that `main.ts` prints. */
+async function onEvents(
+  flags: DatabaseFlags,
   work: (database: Database) => Promise<void>,
 ): Promise<void> {
-  const { openDatabase } = await import("../server/database.ts");
-  const { db, dbToken } = readDatabaseConfig(flags);
-  const database = await openDatabase(db, dbToken);
   try {
-    await work(database);
+    await onDatabase(flags, work);
   } catch (error) {
     if (!(error instanceof EventError)) throw error;
     const hint = HINTS[error.code];
     throw new CliError(hint === undefined ? error.message : `${error.message} (${hint})`);
-  } finally {
-    database.close();
   }
 }
 
@@ -241,22 +235,6 @@ function refuseMixedTimes({ now, at, daily, from, days, tz }: ScheduleFlags): vo
   }
 }
 
-function withCommonOptions(command: Command): Command {
-  return command
-    .option("--db <path>", "the database, a path or a libsql: URL (COUPONLIVE_DB)")
-    .option("--json", "print JSON");
-}
-
 function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
-}
-
-function print(output: string | object): void {
-  const text = typeof output === "string" ? output : JSON.stringify(output, null, 2);
-  process.stdout.write(`${text}\n`);
 }

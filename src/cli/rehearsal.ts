@@ -1,6 +1,5 @@
 /** What `simulate` and `demo` share: their numbers, the view of the run, and where the report goes. */
 import { writeFile } from "node:fs/promises";
-import { InvalidArgumentError } from "commander";
 import { CliError, EXIT } from "../exit-codes.ts";
 import type { Report } from "../sim/report.ts";
 import type { RunObserver, RunOptions } from "../sim/run.ts";
@@ -14,15 +13,6 @@ export interface ViewFlags {
   readonly plain?: true;
   /** A file, or `-` for stdout. */
   readonly json?: string;
-}
-
-/** A reader of whole numbers from `min` to `max`; commander names the option in its message. */
-export function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
 }
 
 export function defaultLoadWorkers(): number {

@@ -6,6 +6,7 @@ import {
   readTokenConfig,
 } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
+import { wholeNumber } from "./count.ts";
 import { parseDurationMs } from "./duration.ts";
 import {
   DEFAULT_CONNECTIONS,
@@ -13,7 +14,6 @@ import {
   defaultLoadWorkers,
   rehearse,
   type ViewFlags,
-  wholeNumber,
 } from "./rehearsal.ts";
 
 interface SimulateFlags extends ViewFlags {

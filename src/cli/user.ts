@@ -1,21 +1,15 @@
 import type { Command } from "commander";
-import { readDatabaseConfig } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
-import type { Database } from "../server/database.ts";
 import { parseCount } from "./count.ts";
+import { type DatabaseFlags, onDatabase, print, withDatabaseOptions } from "./database-command.ts";
 import { group, rateText, startProgress } from "./progress.ts";
 
-interface CommonFlags {
-  readonly db?: string;
-  readonly json?: true;
-}
-
-interface SeedFlags extends CommonFlags {
+interface SeedFlags extends DatabaseFlags {
   readonly count: number;
   readonly passwordStdin?: true;
 }
 
-interface CreateFlags extends CommonFlags {
+interface CreateFlags extends DatabaseFlags {
   readonly email: string;
   readonly id?: string;
   readonly name?: string;
@@ -30,7 +24,7 @@ export function addUserCommand(program: Command): void {
 }
 
 function addCreateCommand(user: Command): void {
-  withCommonOptions(user.command("create"))
+  withDatabaseOptions(user.command("create"))
     .description("Makes an account. Its password is asked for, or read from stdin.")
     .requiredOption("--email <email>", "what the member logs in with")
     .option("--id <id>", "the member's id (default: a new UUID)")
@@ -47,7 +41,7 @@ Examples:
 }
 
 function addSeedCommand(user: Command): void {
-  withCommonOptions(user.command("seed"))
+  withDatabaseOptions(user.command("seed"))
     .description("Makes numbered accounts, for rehearsals: member-0000001 and so on.")
     .requiredOption(
       "--count <n>",
@@ -76,9 +70,7 @@ async function create(flags: CreateFlags): Promise<void> {
   await onDatabase(flags, async (database) => {
     try {
       const { memberId } = await createMember(database, { id, email, name, password, role });
-      printLine(
-        flags.json ? JSON.stringify({ memberId, role }) : `Account made: ${role} ${memberId}`,
-      );
+      print(flags.json ? { memberId, role } : `Account made: ${role} ${memberId}`);
     } catch (error) {
       throw error instanceof AccountError ? new CliError(error.message) : error;
     }
@@ -95,9 +87,9 @@ async function seed(flags: SeedFlags): Promise<void> {
       onProgress: progress.update,
     });
     const summary = progress.finish();
-    printLine(
+    print(
       flags.json
-        ? JSON.stringify({ ...summary, added })
+        ? { ...summary, added }
         : `${group(flags.count)} members are there, ${group(added)} of them new, ${rateText(summary)}`,
     );
   });
@@ -111,28 +103,4 @@ async function hashSharedPassword(): Promise<string> {
   const password = await readPasswordLine();
   if (!isPasswordLength(password)) throw new CliError(PASSWORD_RULE);
   return await hashPassword(password);
-}
-
-async function onDatabase(
-  flags: CommonFlags,
-  work: (database: Database) => Promise<void>,
-): Promise<void> {
-  const { openDatabase } = await import("../server/database.ts");
-  const { db, dbToken } = readDatabaseConfig(flags);
-  const database = await openDatabase(db, dbToken);
-  try {
-    await work(database);
-  } finally {
-    database.close();
-  }
-}
-
-function withCommonOptions(command: Command): Command {
-  return command
-    .option("--db <path>", "the database, a path or a libsql: URL (COUPONLIVE_DB)")
-    .option("--json", "print JSON");
-}
-
-function printLine(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
