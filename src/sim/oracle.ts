@@ -4,14 +4,11 @@
  */
 import type { Database } from "../server/database.ts";
 import type { EventDefinition } from "../server/events/event.ts";
+import { type Check, Findings } from "../server/ledger/findings.ts";
 import { type LedgerRow, readLedger } from "../server/ledger/read.ts";
-import type { Check } from "../server/ledger/verify.ts";
 import { seedMemberId } from "../server/members/seed.ts";
 import type { OutcomeCounts } from "./tally.ts";
 import type { ToldTable } from "./told.ts";
-
-/** Counter-examples that a check names; the rest is counted. */
-const MAX_COUNTER_EXAMPLES = 5;
 
 /** Which of the run's members held a coupon before it began. */
 export interface Holders {
@@ -143,14 +140,25 @@ class Oracle {
     if (granted > stock)
       beyond.add(`${granted} members were told of a coupon, the stock is ${stock}`);
     return [
-      beyond.check("told-stock", 1, `${granted} members hold a coupon, stock ${stock}`),
-      twice.check("told-once", 2, "nobody was told of a second coupon"),
+      beyond.check(
+        "told-stock",
+        1,
+        `${granted} members hold a coupon, stock ${stock}`,
+        "more coupons told than the stock",
+      ),
+      twice.check("told-once", 2, "nobody was told of a second coupon", "second coupons told"),
       this.#broken.check(
         "told-kept",
         5,
         `all ${granted} promises are in the ledger, rank and code`,
+        "promises that the ledger does not keep",
       ),
-      this.#contradicted.check("refusals-kept", 6, "nobody who was refused is in the ledger"),
+      this.#contradicted.check(
+        "refusals-kept",
+        6,
+        "nobody who was refused is in the ledger",
+        "refused members in the ledger",
+      ),
     ];
   }
 
@@ -173,25 +181,14 @@ class Oracle {
         "all-explained",
         7,
         `${this.#newIssuances} new in the ledger: ${outcomes.issued} told, ${unsure} unclear answers`,
+        "the ledger's new issuances are not those told",
       ),
-      early.check("sold-out-true", 9, "nobody was told «sold out» while coupons were left"),
+      early.check(
+        "sold-out-true",
+        9,
+        "nobody was told «sold out» while coupons were left",
+        "«sold out» told too early",
+      ),
     ];
-  }
-}
-
-/** Collects what contradicts a check. */
-class Findings {
-  #count = 0;
-  readonly #examples: string[] = [];
-
-  add(example: string): void {
-    this.#count++;
-    if (this.#examples.length < MAX_COUNTER_EXAMPLES) this.#examples.push(example);
-  }
-
-  check(id: string, invariant: number, holds: string): Check {
-    const ok = this.#count === 0;
-    const summary = ok ? holds : `violated ${this.#count} times`;
-    return { id, invariant, ok, summary, counterExamples: this.#examples };
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { EXIT } from "../exit-codes.ts";
-import type { Check } from "../server/ledger/verify.ts";
+import type { Check } from "../server/ledger/findings.ts";
 import {
   exitCodeOf,
   type Report,

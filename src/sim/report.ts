@@ -2,7 +2,7 @@
 import type { Histogram } from "hdr-histogram-js";
 import { z } from "zod";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import type { Check } from "../server/ledger/verify.ts";
+import type { Check } from "../server/ledger/findings.ts";
 import type { LoadResult } from "./fleet.ts";
 import { percentileMs } from "./latency.ts";
 import { OUTCOMES } from "./outcomes.ts";

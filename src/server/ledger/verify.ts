@@ -8,45 +8,17 @@ import { formatGrant } from "../claims/redis/grant-text.ts";
 import { eventKeys } from "../claims/redis/keys.ts";
 import type { Database } from "../database.ts";
 import type { EventDefinition } from "../events/event.ts";
+import { type Check, Findings } from "./findings.ts";
 import { countOutbox } from "./outbox.ts";
 import { readLedger } from "./read.ts";
 
-/** Counter-examples that a check names; the rest is counted. */
-const MAX_COUNTER_EXAMPLES = 5;
 /** Members fetched from Redis in one step of its scan. */
 const SCAN_COUNT = 1_000;
-
-export interface Check {
-  /** Stable name for scripts. */
-  readonly id: string;
-  /** The invariant of design.md that it states. */
-  readonly invariant: number;
-  readonly ok: boolean;
-  /** What holds, or what does not, in one line. */
-  readonly summary: string;
-  readonly counterExamples: readonly string[];
-}
 
 export interface Verification {
   readonly ok: boolean;
   readonly issued: number;
   readonly checks: readonly Check[];
-}
-
-/** Collects what contradicts a check. */
-class Findings {
-  private count = 0;
-  private readonly examples: string[] = [];
-
-  add(example: () => string): void {
-    if (this.count++ < MAX_COUNTER_EXAMPLES) this.examples.push(example());
-  }
-
-  check(id: string, invariant: number, holds: string, fails: string): Check {
-    const ok = this.count === 0;
-    const summary = ok ? holds : `${fails} (${this.count})`;
-    return { id, invariant, ok, summary, counterExamples: this.examples };
-  }
 }
 
 /**
@@ -62,8 +34,7 @@ export async function verifyEvent(
   const ledger = await checkLedger(database, event);
   const waiting = new Findings();
   const count = await countOutbox(database, event.id);
-  if (count > 0)
-    waiting.add(() => `${count} coupons; a server brings them when it has a quiet moment`);
+  if (count > 0) waiting.add(`${count} coupons; a server brings them when it has a quiet moment`);
   const checks = [
     ...ledger.checks,
     waiting.check("outbox-empty", 7, "nothing waits in the outbox", "coupons wait in the outbox"),
@@ -95,37 +66,33 @@ async function checkLedger(database: Database, event: EventDefinition): Promise<
     for (const row of page) {
       const { memberId, rank, code, windowId, issuedAtMs } = row;
       issued++;
-      if (rank !== lastRank + 1) gaps.add(() => `rank ${rank} follows rank ${lastRank}`);
+      if (rank !== lastRank + 1) gaps.add(`rank ${rank} follows rank ${lastRank}`);
       lastRank = rank;
       const earlier = grantByMember.get(memberId);
       if (earlier === undefined) grantByMember.set(memberId, formatGrant(row));
       else
-        duplicates.add(
-          () => `member ${memberId} has ranks ${Number.parseInt(earlier, 10)} and ${rank}`,
-        );
+        duplicates.add(`member ${memberId} has ranks ${Number.parseInt(earlier, 10)} and ${rank}`);
       const window = windows.get(windowId);
       if (
         window === undefined ||
         issuedAtMs < window.opensAtMs ||
         issuedAtMs >= window.closesAtMs
       ) {
-        outside.add(() => `rank ${rank} was issued at ${new Date(issuedAtMs).toISOString()}`);
+        outside.add(`rank ${rank} was issued at ${new Date(issuedAtMs).toISOString()}`);
       }
       issuedByWindow.set(windowId, (issuedByWindow.get(windowId) ?? 0) + 1);
-      if (code !== codeForRank(event.codeKey, rank)) wrongCodes.add(() => `rank ${rank}`);
-      if (codes.has(code)) repeatedCodes.add(() => `rank ${rank} has the code of another rank`);
+      if (code !== codeForRank(event.codeKey, rank)) wrongCodes.add(`rank ${rank}`);
+      if (codes.has(code)) repeatedCodes.add(`rank ${rank} has the code of another rank`);
       codes.add(code);
     }
   }
   const excess = new Findings();
-  if (issued > event.stock) excess.add(() => `${issued} issued of a stock of ${event.stock}`);
+  if (issued > event.stock) excess.add(`${issued} issued of a stock of ${event.stock}`);
   const overQuota = new Findings();
   for (const { id, quota, opensAtMs } of event.windows) {
     const count = issuedByWindow.get(id) ?? 0;
     if (quota !== null && count > quota) {
-      overQuota.add(
-        () => `${count} of ${quota} in the window of ${new Date(opensAtMs).toISOString()}`,
-      );
+      overQuota.add(`${count} of ${quota} in the window of ${new Date(opensAtMs).toISOString()}`);
     }
   }
   return {
@@ -189,14 +156,14 @@ async function checkRedis(
       if (seen.has(memberId)) continue;
       seen.add(memberId);
       const kept = grantByMember.get(memberId);
-      if (kept === undefined) onlyInRedis.add(() => `member ${memberId}`);
+      if (kept === undefined) onlyInRedis.add(`member ${memberId}`);
       else if (kept !== grant)
-        different.add(() => `member ${memberId}: ${grant} in Redis, ${kept} in SQL`);
+        different.add(`member ${memberId}: ${grant} in Redis, ${kept} in SQL`);
     }
   }
   const onlyInLedger = new Findings();
   for (const memberId of grantByMember.keys()) {
-    if (!seen.has(memberId)) onlyInLedger.add(() => `member ${memberId}`);
+    if (!seen.has(memberId)) onlyInLedger.add(`member ${memberId}`);
   }
   const [issued, waiting, contradictions] = await Promise.all([
     redis.hget(keys.state, "issued"),
@@ -204,11 +171,11 @@ async function checkRedis(
     redis.xlen(keys.contradictions),
   ]);
   const count = new Findings();
-  if (Number(issued ?? 0) !== seen.size) count.add(() => `${issued} counted, ${seen.size} members`);
+  if (Number(issued ?? 0) !== seen.size) count.add(`${issued} counted, ${seen.size} members`);
   const undrained = new Findings();
-  if (waiting > 0) undrained.add(() => `${waiting} entries wait in the stream`);
+  if (waiting > 0) undrained.add(`${waiting} entries wait in the stream`);
   const refused = new Findings();
-  if (contradictions > 0) refused.add(() => `${contradictions} entries in ${keys.contradictions}`);
+  if (contradictions > 0) refused.add(`${contradictions} entries in ${keys.contradictions}`);
   return [
     undrained.check(
       "drained",
