@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { runChild } from "./child.mjs";
 import { ROOT, say } from "./setup.mjs";
 
+/** The suite starts real servers; a single slow machine must not fail it. */
+const TEST_LIMIT_MS = 30_000;
+
 /**
  * Runs every check, also after one has failed, and writes `N passed, N failed[, N skipped]` as
  * the last line. A failed check that is not a test (types, lint, a test file that does not load)
@@ -21,7 +24,7 @@ export async function runChecks(bun, testArguments) {
   const checks = [
     ["types", ["node_modules/typescript/bin/tsc", "--noEmit"]],
     ["lint", ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."]],
-    ["tests", ["test", ...reporter, ...testArguments]],
+    ["tests", ["test", `--timeout=${TEST_LIMIT_MS}`, ...reporter, ...testArguments]],
   ];
   try {
     const failedChecks = [];
