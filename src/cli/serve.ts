@@ -71,6 +71,8 @@ export function addServeCommand(program: Command): void {
         );
       }
       log.info("stopped");
+      // A parent's channel would keep the process alive.
+      process.disconnect?.();
     });
 
   program
