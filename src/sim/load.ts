@@ -138,7 +138,10 @@ export class LoadLoop {
 
   #sendDue(): void {
     if (this.#nothingToSend()) return;
-    while (this.#due < this.#share.arrivals && this.#dueUs(this.#due) <= this.#nowUs()) {
+    while (this.#due < this.#share.arrivals) {
+      const lateUs = this.#nowUs() - this.#dueUs(this.#due);
+      if (lateUs < 0) break;
+      recordUs(this.tally.generatorLag, lateUs);
       const lane = this.#lanes[connectionOf(this.#due, this.#lanes.length)];
       this.#due++;
       if (lane?.connection.isReady === true) this.#advance(lane);

@@ -43,6 +43,8 @@ export interface TallyRecord {
   readonly latency: Partial<Record<Outcome, string>>;
   /** Encoded histogram of µs from due to sent. */
   readonly sendLag: string;
+  /** Encoded histogram of µs from due until the generator came to it. */
+  readonly generatorLag: string;
   readonly waitedForConnection: number;
   readonly connectionsLost: number;
   readonly lastSentUs: number;
@@ -61,6 +63,11 @@ export class Tally {
   lastSentUs = 0;
   readonly outcomes = noOutcomes();
   readonly sendLag = createHistogram();
+  /**
+   * How late the generator came to an arrival, whether or not its connection was free then: the
+   * part of the send lag that is the generator's own fault.
+   */
+  readonly generatorLag = createHistogram();
   readonly #latency = new Map<Outcome, Histogram>();
   readonly #reasons = new Map<string, number>();
 
@@ -113,6 +120,7 @@ export class Tally {
       outcomes: { ...this.outcomes },
       latency,
       sendLag: encodeHistogram(this.sendLag),
+      generatorLag: encodeHistogram(this.generatorLag),
       waitedForConnection: this.waitedForConnection,
       connectionsLost: this.connectionsLost,
       lastSentUs: this.lastSentUs,
@@ -129,6 +137,7 @@ export class Tally {
     this.connectionsLost += record.connectionsLost;
     this.lastSentUs = Math.max(this.lastSentUs, record.lastSentUs);
     this.sendLag.add(decodeHistogram(record.sendLag));
+    this.generatorLag.add(decodeHistogram(record.generatorLag));
     for (const outcome of OUTCOMES) {
       this.outcomes[outcome] += record.outcomes[outcome];
       const latency = record.latency[outcome];
