@@ -1,6 +1,5 @@
 /** The load workers, seen from the main thread. */
 import type { TokenConfig } from "../config.ts";
-import { CONNECTION_LIMITS, type ConnectionLimits, type Target } from "./http1-connection.ts";
 import type { FromWorker, ToWorker, WorkerPlan, WorkerProgress } from "./messages.ts";
 import {
   connectionsOf,
@@ -12,6 +11,13 @@ import {
 } from "./schedule.ts";
 import { type RequestLedger, Tally } from "./tally.ts";
 import { ToldTable } from "./told.ts";
+import {
+  CONNECTION_LIMITS,
+  type ConnectionLimits,
+  DEFAULT_TRANSPORT,
+  type Transport,
+  targetOf,
+} from "./transport.ts";
 
 /** Between the last worker's readiness and the first arrival: the start must reach all in time. */
 const START_DELAY_MS = 100;
@@ -19,12 +25,12 @@ const START_DELAY_MS = 100;
 const REPORT_TIMEOUT_MS = 30_000;
 /** For a million members a thread mints tokens for some ten seconds. */
 const PREPARE_TIMEOUT_MS = 120_000;
-const DEFAULT_HTTP_PORT = 80;
 
 /** What is to be sent, and by whom. */
 export interface LoadPlan {
-  /** The server's address, http only; the path is not used. */
+  /** The server's address, http or https; the path is not used. */
   readonly url: URL;
+  readonly transport?: Transport;
   readonly eventId: string;
   readonly shape: LoadShape;
   readonly durationMs: number;
@@ -59,6 +65,7 @@ export function planWorkers(plan: LoadPlan): WorkerPlan[] {
     members: plan.users,
     workers: plan.workers,
   };
+  const transport = plan.transport ?? DEFAULT_TRANSPORT;
   const order = memberOrder(plan.users, plan.seed);
   return Array.from({ length: plan.workers }, (_, worker) => {
     const share = new WorkerShare(division, worker);
@@ -70,8 +77,9 @@ export function planWorkers(plan: LoadPlan): WorkerPlan[] {
       durationMs: plan.durationMs,
       graceMs: plan.graceMs,
       maxWaitMs: plan.maxWaitMs,
-      target: targetOf(plan.url),
-      host: plan.url.host,
+      transport,
+      target: targetOf(plan.url, transport.insecure),
+      origin: { scheme: plan.url.protocol.slice(0, -1), authority: plan.url.host },
       limits: plan.limits ?? CONNECTION_LIMITS,
       eventId: plan.eventId,
       connections: connectionsOf(worker, plan.workers, plan.connections),
@@ -83,12 +91,6 @@ export function planWorkers(plan: LoadPlan): WorkerPlan[] {
       tokenLifetimeSeconds: plan.tokenLifetimeSeconds,
     };
   });
-}
-
-/** Where to connect. The brackets of an IPv6 address are a URL's, not part of it. */
-function targetOf(url: URL): Target {
-  const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  return { hostname, port: url.port === "" ? DEFAULT_HTTP_PORT : Number(url.port) };
 }
 
 /** The worker threads of one run. Whatever happens, `close` ends them. */

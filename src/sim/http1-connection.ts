@@ -1,196 +1,98 @@
 /**
- * A keep-alive HTTP/1.1 connection that carries one request at a time, on a raw socket: prepared
- * bytes out, parsed answer in. A connection that is lost opens itself again.
+ * A keep-alive HTTP/1.1 connection that carries one request at a time: prepared bytes out, parsed
+ * answer in. A connection that is lost opens itself again.
  */
-import type { Socket } from "bun";
 import { Http1Parser } from "./http1-parser.ts";
+import { Link, type LinkEvents } from "./link.ts";
+import type { Connection, ConnectionEvents, ConnectionLimits, Target } from "./transport.ts";
 
-export interface Target {
-  readonly hostname: string;
-  readonly port: number;
-}
+/** No request is in flight. */
+const NONE = -1;
 
-export interface ConnectionLimits {
-  readonly connectTimeoutMs: number;
-  /** From sending the request until its answer is whole. */
-  readonly requestTimeoutMs: number;
-  /** The pause after an attempt to connect that failed. */
-  readonly reconnectDelayMs: number;
-}
-
-export const CONNECTION_LIMITS: ConnectionLimits = {
-  connectTimeoutMs: 5_000,
-  requestTimeoutMs: 10_000,
-  reconnectDelayMs: 100,
-};
-
-/** Told in the order in which things happen, never from within `send`. */
-export interface ConnectionEvents {
-  /** The request in flight was answered. */
-  answered(status: number, body: string): void;
-  /** The request in flight will have no answer; the reason is for the report. */
-  unanswered(reason: string): void;
-  /** The connection can take a request again, after it was answered or opened. */
-  ready(): void;
-  /** The connection, which was open, was lost or given up. It will open itself again. */
-  lost(): void;
-}
-
-type State = "connecting" | "ready" | "busy" | "waiting" | "closed";
-
-export class Http1Connection {
-  readonly #target: Target;
+export class Http1Connection implements Connection, LinkEvents {
   readonly #limits: ConnectionLimits;
   readonly #events: ConnectionEvents;
-  #state: State = "closed";
-  #socket: Socket<Http1Connection> | undefined;
+  readonly #link: Link;
   #parser = new Http1Parser();
+  /** The tag of the request in flight. */
+  #tag = NONE;
+  #sentAtMs = 0;
   /** What the socket's buffer has not yet taken of the request in flight. */
   #unwritten: Uint8Array | undefined;
-  /** When the present attempt to connect, or the request in flight, has taken too long. */
-  #deadlineMs = Number.POSITIVE_INFINITY;
-  #firstOpening: PromiseWithResolvers<void> | undefined;
-  #reconnectTimer: Timer | undefined;
-  /** Tells the present attempt to connect from one that was given up. */
-  #attempt = 0;
 
   constructor(target: Target, limits: ConnectionLimits, events: ConnectionEvents) {
-    this.#target = target;
     this.#limits = limits;
     this.#events = events;
+    this.#link = new Link(target, limits, "http/1.1", this);
   }
 
-  /** Opens the connection for the first time. Rejects when that fails; there is no second attempt. */
-  async open(): Promise<void> {
-    this.#firstOpening = Promise.withResolvers();
-    this.#connect();
-    await this.#firstOpening.promise;
+  open(): Promise<void> {
+    return this.#link.open();
   }
 
-  get isReady(): boolean {
-    return this.#state === "ready";
+  get room(): number {
+    return this.#tag === NONE && this.#link.isEstablished ? 1 : 0;
   }
 
-  /** Sends these bytes of a request; only while `isReady`. */
-  send(bytes: Uint8Array, offset: number, length: number): void {
-    if (this.#state !== "ready" || this.#socket === undefined) {
-      throw new Error("a request was sent on a connection that is not ready");
-    }
-    this.#state = "busy";
-    this.#deadlineMs = performance.now() + this.#limits.requestTimeoutMs;
-    const written = Math.max(0, this.#socket.write(bytes, offset, length));
-    if (written < length) this.#unwritten = bytes.subarray(offset + written, offset + length);
+  send(bytes: Uint8Array, start: number, end: number, tag: number, nowMs: number): void {
+    if (this.room === 0) throw new Error("a request was sent on a connection without room");
+    this.#tag = tag;
+    this.#sentAtMs = nowMs;
+    const written = this.#link.write(bytes, start, end - start);
+    if (written < end - start) this.#unwritten = bytes.subarray(start + written, end);
   }
 
-  /** Gives up what has taken longer than its limit. To be called now and then. */
+  /** Nothing to do: a request is written when it is sent, since only one is in flight. */
+  flush(): void {}
+
   expire(nowMs: number): void {
-    if (nowMs < this.#deadlineMs) return;
-    this.#lose(this.#state === "busy" ? "no answer in time" : "no connection in time");
+    const isLate = nowMs >= this.#sentAtMs + this.#limits.requestTimeoutMs;
+    if (this.#tag !== NONE && isLate) this.#link.lose("no answer in time");
+    else this.#link.expire(nowMs);
   }
 
-  /** Closes for good, without a word. */
   close(): void {
-    this.#state = "closed";
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
-    clearTimeout(this.#reconnectTimer);
-    const socket = this.#socket;
-    this.#socket = undefined;
-    socket?.terminate();
+    this.#link.close();
   }
 
-  #connect(): void {
-    this.#state = "connecting";
-    this.#deadlineMs = performance.now() + this.#limits.connectTimeoutMs;
-    this.#attempt++;
-    const attempt = this.#attempt;
-    Bun.connect<Http1Connection>({ ...this.#target, data: this, socket: HANDLERS }).catch(() => {
-      if (this.#attempt === attempt && this.#state === "connecting") {
-        this.#lose("the connection was refused");
-      }
-    });
-  }
-
-  #lose(reason: string): void {
-    const wasBusy = this.#state === "busy";
-    const refused = this.#state === "connecting";
-    this.close();
-    if (this.#firstOpening !== undefined) {
-      this.#firstOpening.reject(new Error(reason));
-      return;
-    }
-    this.#parser = new Http1Parser();
-    this.#unwritten = undefined;
-    this.#state = "waiting";
-    const delayMs = refused ? this.#limits.reconnectDelayMs : 0;
-    this.#reconnectTimer = setTimeout(() => this.#connect(), delayMs);
-    if (!refused) this.#events.lost();
-    if (wasBusy) this.#events.unanswered(reason);
-  }
-
-  /** The socket's handlers, one set for all connections. A socket that was given up is ignored. */
-  static handlers(): Bun.SocketHandler<Http1Connection> {
-    return {
-      open: (socket) => socket.data.#opened(socket),
-      data: (socket, chunk) => {
-        if (socket === socket.data.#socket) socket.data.#received(chunk);
-      },
-      drain: (socket) => {
-        if (socket === socket.data.#socket) socket.data.#drained(socket);
-      },
-      close: (socket) => {
-        if (socket === socket.data.#socket) socket.data.#lose("the connection was lost");
-      },
-      error: (socket) => {
-        if (socket === socket.data.#socket) socket.data.#lose("the connection failed");
-      },
-    };
-  }
-
-  #opened(socket: Socket<Http1Connection>): void {
-    // An attempt that was given up, or that the run's end overtook, may still succeed.
-    if (this.#state !== "connecting") {
-      socket.terminate();
-      return;
-    }
-    socket.setNoDelay(true);
-    this.#socket = socket;
-    this.#becomeReady();
-    this.#firstOpening?.resolve();
-    this.#firstOpening = undefined;
-  }
-
-  #becomeReady(): void {
-    this.#state = "ready";
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
+  opened(): void {
+    this.#link.establish();
     this.#events.ready();
   }
 
-  #received(chunk: Buffer): void {
-    if (this.#state !== "busy") {
-      this.#lose("an answer came without a request");
+  lost(reason: string, wasEstablished: boolean): void {
+    const tag = this.#tag;
+    this.#tag = NONE;
+    this.#parser = new Http1Parser();
+    this.#unwritten = undefined;
+    if (wasEstablished) this.#events.lost();
+    if (tag !== NONE) this.#events.unanswered(tag, reason, this.#sentAtMs);
+  }
+
+  received(chunk: Buffer): void {
+    if (this.#tag === NONE) {
+      this.#link.lose("an answer came without a request");
       return;
     }
     const result = this.#parser.feed(chunk);
     if (result.kind === "incomplete") return;
     if (result.kind === "malformed") {
-      this.#lose(`a malformed answer: ${result.reason}`);
+      this.#link.lose(`a malformed answer: ${result.reason}`);
       return;
     }
-    this.#state = "ready";
-    this.#deadlineMs = Number.POSITIVE_INFINITY;
-    this.#events.answered(result.status, result.body);
-    if (!this.isReady) return;
+    const tag = this.#tag;
+    this.#tag = NONE;
+    this.#events.answered(tag, result.status, result.body, this.#sentAtMs);
+    if (!this.#link.isEstablished) return;
     // An answer that came before the whole request was taken leaves the connection unusable.
-    if (!result.keepAlive || this.#unwritten !== undefined) this.#lose("the server closes");
+    if (!result.keepAlive || this.#unwritten !== undefined) this.#link.lose("the server closes");
     else this.#events.ready();
   }
 
-  #drained(socket: Socket<Http1Connection>): void {
+  drained(): void {
     if (this.#unwritten === undefined) return;
-    const written = Math.max(0, socket.write(this.#unwritten));
+    const written = this.#link.write(this.#unwritten, 0, this.#unwritten.length);
     this.#unwritten =
       written < this.#unwritten.length ? this.#unwritten.subarray(written) : undefined;
   }
 }
-
-const HANDLERS = Http1Connection.handlers();

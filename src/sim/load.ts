@@ -3,7 +3,6 @@
  * timer for a request and no queue: what a connection sends next follows from the schedule.
  */
 import type { Histogram } from "hdr-histogram-js";
-import { Http1Connection } from "./http1-connection.ts";
 import { createHistogram, encodeHistogram, recordUs } from "./latency.ts";
 import type { WorkerPlan, WorkerProgress } from "./messages.ts";
 import { type Answer, readAnswer } from "./outcomes.ts";
@@ -11,6 +10,7 @@ import type { RequestBook } from "./requests.ts";
 import { connectionOf, dueUs, WorkerShare } from "./schedule.ts";
 import { Tally } from "./tally.ts";
 import { ToldTable } from "./told.ts";
+import { type Connection, createConnection } from "./transport.ts";
 
 /** Connections opened at once: below the backlog of any listening socket. */
 const OPENING_AT_ONCE = 64;
@@ -29,11 +29,11 @@ const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
 
 /** A connection and its place in the schedule. */
 interface Lane {
-  readonly connection: Http1Connection;
+  readonly connection: Connection;
   /** The local arrival that it sends next. */
   next: number;
-  /** The local arrival whose answer it waits for; -1 for none. */
-  inFlight: number;
+  /** It has sent at this turn, and is to be flushed. */
+  touched: boolean;
 }
 
 export class LoadLoop {
@@ -44,6 +44,8 @@ export class LoadLoop {
   readonly #share: WorkerShare;
   readonly #onProgress: (progress: WorkerProgress) => void;
   readonly #lanes: Lane[] = [];
+  /** The lanes that have sent at this turn. */
+  readonly #touched: Lane[] = [];
   readonly #finished = Promise.withResolvers<void>();
   #recent: Histogram = createHistogram();
   /** performance.now() of this thread at the start of the run. */
@@ -91,15 +93,16 @@ export class LoadLoop {
   }
 
   #createLane(index: number): Lane {
-    const connection = new Http1Connection(this.#plan.target, this.#plan.limits, {
-      answered: (status, body) => this.#conclude(lane, readAnswer(status, body)),
-      unanswered: (reason) => this.#conclude(lane, { outcome: "unknown", reason }),
+    const { transport, target, limits } = this.#plan;
+    const connection = createConnection(transport, target, limits, {
+      answered: (local, status, body) => this.#conclude(local, readAnswer(status, body)),
+      unanswered: (local, reason) => this.#conclude(local, { outcome: "unknown", reason }),
       ready: () => this.#advance(lane),
       lost: () => {
         this.tally.connectionsLost++;
       },
     });
-    const lane: Lane = { connection, next: index, inFlight: -1 };
+    const lane: Lane = { connection, next: index, touched: false };
     return lane;
   }
 
@@ -136,17 +139,25 @@ export class LoadLoop {
     }
   }
 
+  /** Sends all that is due, and each connection's share of it in one write. */
   #sendDue(): void {
     if (this.#nothingToSend()) return;
-    while (this.#due < this.#share.arrivals) {
-      const lateUs = this.#nowUs() - this.#dueUs(this.#due);
-      if (lateUs < 0) break;
-      recordUs(this.tally.generatorLag, lateUs);
+    while (this.#due < this.#share.arrivals && this.#dueUs(this.#due) <= this.#nowUs()) {
       const lane = this.#lanes[connectionOf(this.#due, this.#lanes.length)];
       this.#due++;
-      if (lane?.connection.isReady === true) this.#advance(lane);
-      else this.tally.waitedForConnection++;
+      if (lane === undefined || lane.connection.room === 0) {
+        this.tally.waitedForConnection++;
+        continue;
+      }
+      this.#advance(lane);
+      if (!lane.touched) this.#touched.push(lane);
+      lane.touched = true;
     }
+    for (const lane of this.#touched) {
+      lane.touched = false;
+      lane.connection.flush();
+    }
+    this.#touched.length = 0;
   }
 
   #nothingToSend(): boolean {
@@ -157,21 +168,21 @@ export class LoadLoop {
     );
   }
 
-  /** Sends the lane's next request if it is due. */
+  /** Sends what is due on the lane, as far as its connection has room. */
   #advance(lane: Lane): void {
     if (this.#nothingToSend()) return;
-    while (lane.next < this.#due) {
+    while (lane.next < this.#due && lane.connection.room > 0) {
       const local = lane.next;
       lane.next += this.#lanes.length;
-      const nowUs = this.#nowUs();
+      const nowMs = performance.now();
+      const nowUs = (nowMs - this.#startMs) * 1000;
       const dueAtUs = this.#dueUs(local);
       if (nowUs - dueAtUs > (this.#plan.maxWaitMs ?? Number.POSITIVE_INFINITY) * 1000) {
         this.tally.shed++;
         continue;
       }
-      this.#send(lane, local);
+      this.#send(lane, local, nowMs);
       this.tally.countSent(nowUs, dueAtUs);
-      return;
     }
   }
 
@@ -180,20 +191,16 @@ export class LoadLoop {
     return Math.max(0, Math.ceil((this.#share.arrivals - lane.next) / this.#lanes.length));
   }
 
-  #send(lane: Lane, local: number): void {
+  #send(lane: Lane, local: number, nowMs: number): void {
     const { bytes, offsets } = this.#book;
     const slot = this.#share.slotOf(local);
     const start = offsets[slot] ?? 0;
-    const end = offsets[slot + 1] ?? start;
-    lane.inFlight = local;
     this.#inFlight++;
-    lane.connection.send(bytes, start, end - start);
+    lane.connection.send(bytes, start, offsets[slot + 1] ?? start, local, nowMs);
   }
 
-  #conclude(lane: Lane, answer: Answer): void {
-    const local = lane.inFlight;
+  #conclude(local: number, answer: Answer): void {
     const latencyUs = this.#nowUs() - this.#dueUs(local);
-    lane.inFlight = -1;
     this.#inFlight--;
     this.tally.countOutcome(
       answer.outcome,

@@ -1,9 +1,9 @@
 /** What the main thread and a load worker tell each other. */
 import type { TokenConfig } from "../config.ts";
-import type { ConnectionLimits, Target } from "./http1-connection.ts";
 import type { Division, LoadShape } from "./schedule.ts";
 import type { OutcomeCounts, TallyRecord } from "./tally.ts";
 import type { ToldArrays } from "./told.ts";
+import type { ConnectionLimits, Target, Transport } from "./transport.ts";
 
 /** All that a worker needs to prepare its part of the run. */
 export interface WorkerPlan {
@@ -15,9 +15,10 @@ export interface WorkerPlan {
   readonly graceMs: number;
   /** How long a due request may wait for its connection before it is shed; without it, to the end. */
   readonly maxWaitMs: number | undefined;
+  readonly transport: Transport;
   readonly target: Target;
-  /** The requests' host field. */
-  readonly host: string;
+  /** The server's address, of which the requests name scheme and host. */
+  readonly origin: { readonly scheme: string; readonly authority: string };
   readonly limits: ConnectionLimits;
   readonly eventId: string;
   readonly connections: number;

@@ -3,6 +3,7 @@
 import { seedMemberId } from "../server/members/seed.ts";
 import { createTokenKeys, signTokenSync } from "../server/members/tokens.ts";
 import type { WorkerPlan } from "./messages.ts";
+import { encodeRequest } from "./transport.ts";
 
 /** One request for each slot, one after another in one buffer. */
 export interface RequestBook {
@@ -11,14 +12,11 @@ export interface RequestBook {
   readonly offsets: Float64Array;
 }
 
-/** Mints a token for each of the plan's members and writes its claim as HTTP/1.1. */
+/** Mints a token for each of the plan's members and writes its claim as the transport has it. */
 export function prepareRequests(plan: WorkerPlan, nowMs = Date.now()): RequestBook {
-  const { host, eventId, memberNumbers, tokenLifetimeSeconds } = plan;
+  const { origin, eventId, memberNumbers, tokenLifetimeSeconds } = plan;
   const keys = createTokenKeys(plan.tokens);
-  const before =
-    `POST /v1/events/${encodeURIComponent(eventId)}/claims HTTP/1.1\r\n` +
-    `host: ${host}\r\nauthorization: Bearer `;
-  const after = "\r\ncontent-length: 0\r\n\r\n";
+  const path = `/v1/events/${encodeURIComponent(eventId)}/claims`;
   const offsets = new Float64Array(memberNumbers.length + 1);
   const texts: Buffer[] = [];
   let end = 0;
@@ -29,7 +27,9 @@ export function prepareRequests(plan: WorkerPlan, nowMs = Date.now()): RequestBo
       lifetimeSeconds: tokenLifetimeSeconds,
       nowMs,
     });
-    const text = Buffer.from(before + token + after, "latin1");
+    const authorization = `Bearer ${token}`;
+    const head = { method: "POST", path, authorization, ...origin } as const;
+    const text = encodeRequest(plan.transport.http, head);
     texts.push(text);
     end += text.length;
     offsets[slot + 1] = end;

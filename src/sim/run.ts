@@ -5,13 +5,13 @@ import { findEvent } from "../server/events/administration.ts";
 import { verifyEvent } from "../server/ledger/verify.ts";
 import { processTreeCpuUs } from "./cpu.ts";
 import { Fleet, type LoadResult } from "./fleet.ts";
-import { CONNECTION_LIMITS } from "./http1-connection.ts";
 import { LiveRun } from "./live.ts";
 import { type Holders, judge, readHolders } from "./oracle.ts";
 import { type Report, type ReportConfig, summarize } from "./report.ts";
 import { countArrivals, type LoadShape } from "./schedule.ts";
 import { reviveServer, type Stage, setStage } from "./stage.ts";
 import { awaitDrained, awaitEvent } from "./standing.ts";
+import { CONNECTION_LIMITS } from "./transport.ts";
 
 /** How long after the last arrival a claim that waits for its connection may still be sent. */
 const GRACE_MS = 5_000;
