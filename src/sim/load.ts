@@ -142,7 +142,10 @@ export class LoadLoop {
   /** Sends all that is due, and each connection's share of it in one write. */
   #sendDue(): void {
     if (this.#nothingToSend()) return;
-    while (this.#due < this.#share.arrivals && this.#dueUs(this.#due) <= this.#nowUs()) {
+    while (this.#due < this.#share.arrivals) {
+      const lateUs = this.#nowUs() - this.#dueUs(this.#due);
+      if (lateUs < 0) break;
+      recordUs(this.tally.generatorLag, lateUs);
       const lane = this.#lanes[connectionOf(this.#due, this.#lanes.length)];
       this.#due++;
       if (lane === undefined || lane.connection.room === 0) {
