@@ -1,14 +1,12 @@
 /** The load workers, seen from the main thread. */
 import type { TokenConfig } from "../config.ts";
+import { connectionsOf, divide } from "./division.ts";
 import type { FromWorker, ToWorker, WorkerPlan, WorkerProgress } from "./messages.ts";
-import {
-  connectionsOf,
-  countArrivals,
-  type Division,
-  type LoadShape,
-  memberOrder,
-  WorkerShare,
-} from "./schedule.ts";
+import { bendSchedule, type Scenario } from "./scenario.ts";
+import { createSchedule } from "./schedule.ts";
+import type { SeriesBucket, ServerGauges } from "./series.ts";
+import { countDue, SeriesCollector } from "./series-collector.ts";
+import { countArrivals, type LoadShape } from "./shape.ts";
 import { type RequestLedger, Tally } from "./tally.ts";
 import { ToldTable } from "./told.ts";
 import {
@@ -33,6 +31,8 @@ export interface LoadPlan {
   readonly transport?: Transport;
   readonly eventId: string;
   readonly shape: LoadShape;
+  /** `rush` by default. */
+  readonly scenario?: Scenario;
   readonly durationMs: number;
   readonly graceMs: number;
   readonly maxWaitMs?: number;
@@ -43,6 +43,8 @@ export interface LoadPlan {
   readonly connections: number;
   readonly tokens: TokenConfig;
   readonly tokenLifetimeSeconds: number;
+  /** Now by default. The same plan, this time included, sends the same bytes. */
+  readonly tokensIssuedAtMs?: number;
   readonly limits?: ConnectionLimits;
 }
 
@@ -51,46 +53,43 @@ export interface LoadResult {
   readonly tally: Tally;
   /** Row n is the seeded member with number n; row 0 is nobody. */
   readonly told: ToldTable;
+  /** Element n is the credential of the seeded member with number n, as in CREDENTIALS. */
+  readonly credentials: Uint8Array;
+  readonly series: readonly SeriesBucket[];
+  /** The start of the run, by this machine's wall clock. */
+  readonly startedAtMs: number;
   /** The run was told to end before its time. */
   readonly stopped: boolean;
 }
 
+const NO_GAUGES: ServerGauges = { remaining: null, queueDepth: null, writerBacklog: null };
+
 /** Each worker's last word on how far it is. */
 export type FleetProgress = (worker: number, progress: WorkerProgress) => void;
 
-/** Divides the plan. A worker gets the members and the connections that the schedule gives it. */
+/** Divides the plan. A worker gets the arrivals, the members and the connections that are its own. */
 export function planWorkers(plan: LoadPlan): WorkerPlan[] {
-  const division: Division = {
-    arrivals: countArrivals(plan.shape, plan.durationMs),
-    members: plan.users,
-    workers: plan.workers,
-  };
+  const { shape, scenario = "rush", durationMs, seed, users } = plan;
+  const schedule = bendSchedule(scenario, createSchedule(shape, durationMs, seed), durationMs);
+  const crowd = { scenario, shape, arrivals: schedule.arrivals, members: users, seed };
   const transport = plan.transport ?? DEFAULT_TRANSPORT;
-  const order = memberOrder(plan.users, plan.seed);
-  return Array.from({ length: plan.workers }, (_, worker) => {
-    const share = new WorkerShare(division, worker);
-    const slots = Math.min(share.members, share.arrivals);
-    return {
-      worker,
-      division,
-      shape: plan.shape,
-      durationMs: plan.durationMs,
-      graceMs: plan.graceMs,
-      maxWaitMs: plan.maxWaitMs,
-      transport,
-      target: targetOf(plan.url, transport.insecure),
-      origin: { scheme: plan.url.protocol.slice(0, -1), authority: plan.url.host },
-      limits: plan.limits ?? CONNECTION_LIMITS,
-      eventId: plan.eventId,
-      connections: connectionsOf(worker, plan.workers, plan.connections),
-      memberNumbers: Uint32Array.from(
-        { length: slots },
-        (_, slot) => order[share.placeOf(slot)] ?? 0,
-      ),
-      tokens: plan.tokens,
-      tokenLifetimeSeconds: plan.tokenLifetimeSeconds,
-    };
-  });
+  const tokensIssuedAtMs = plan.tokensIssuedAtMs ?? Date.now();
+  return divide(schedule, crowd, plan.workers).map((share, worker) => ({
+    worker,
+    share,
+    durationMs,
+    graceMs: plan.graceMs,
+    maxWaitMs: plan.maxWaitMs,
+    transport,
+    target: targetOf(plan.url, transport.insecure),
+    origin: { scheme: plan.url.protocol.slice(0, -1), authority: plan.url.host },
+    limits: plan.limits ?? CONNECTION_LIMITS,
+    eventId: plan.eventId,
+    connections: connectionsOf(worker, plan.workers, plan.connections),
+    tokens: plan.tokens,
+    tokensIssuedAtMs,
+    tokenLifetimeSeconds: plan.tokenLifetimeSeconds,
+  }));
 }
 
 /** The worker threads of one run. Whatever happens, `close` ends them. */
@@ -98,14 +97,39 @@ export class Fleet {
   readonly #plan: LoadPlan;
   readonly #plans: readonly WorkerPlan[];
   readonly #crew: readonly CrewMember[];
+  readonly #series: SeriesCollector;
   #stopped = false;
 
-  constructor(plan: LoadPlan, onProgress: FleetProgress) {
+  /** @param gaugesAt what the server last said of itself before this time, in ms after the start */
+  constructor(
+    plan: LoadPlan,
+    onProgress: FleetProgress,
+    gaugesAt: (atMs: number) => ServerGauges = () => NO_GAUGES,
+  ) {
     this.#plan = plan;
     this.#plans = planWorkers(plan);
+    this.#series = new SeriesCollector({
+      workers: plan.workers,
+      due: countDue(this.#plans.map(({ share }) => share.arrivals.dueUs)),
+      gaugesAt,
+    });
     this.#crew = this.#plans.map(
-      ({ worker }) => new CrewMember((progress) => onProgress(worker, progress)),
+      ({ worker }) =>
+        new CrewMember((progress) => {
+          this.#series.add(worker, progress);
+          onProgress(worker, progress);
+        }),
     );
+  }
+
+  /** The finished buckets of the series. More join them while the run goes on. */
+  get series(): readonly SeriesBucket[] {
+    return this.#series.buckets;
+  }
+
+  /** The earliest start that still reaches all workers in time, in ms since the epoch. */
+  static earliestStartMs(): number {
+    return performance.timeOrigin + performance.now() + START_DELAY_MS;
   }
 
   /** Mints the tokens, writes the requests, opens the connections. */
@@ -119,14 +143,19 @@ export class Fleet {
     );
   }
 
-  /** Fires the schedule and gathers what the workers bring back. */
-  async run(): Promise<LoadResult> {
-    const startAtMs = performance.timeOrigin + performance.now() + START_DELAY_MS;
+  /**
+   * Fires the schedule and gathers what the workers bring back.
+   *
+   * @param startAtMs by the monotonic clock, in ms since the epoch
+   */
+  async run(startAtMs = Fleet.earliestStartMs()): Promise<LoadResult> {
+    // The wall clock, by which servers tell times, may have been set since this process began.
+    const wallAheadMs = Date.now() - (performance.timeOrigin + performance.now());
     for (const crew of this.#crew) crew.tell({ kind: "start", startAtMs });
     const { durationMs, graceMs, limits = CONNECTION_LIMITS } = this.#plan;
     const timeoutMs = durationMs + graceMs + limits.requestTimeoutMs + REPORT_TIMEOUT_MS;
     const results = await Promise.all(this.#crew.map((crew) => crew.done(timeoutMs)));
-    return this.#gather(results);
+    return this.#gather(results, startAtMs + wallAheadMs);
   }
 
   /** Sends no further request; `run` ends when what is in flight has been answered. */
@@ -139,20 +168,27 @@ export class Fleet {
     for (const crew of this.#crew) crew.terminate();
   }
 
-  #gather(results: readonly Extract<FromWorker, { kind: "done" }>[]): LoadResult {
+  #gather(
+    results: readonly Extract<FromWorker, { kind: "done" }>[],
+    startedAtMs: number,
+  ): LoadResult {
     const tally = new Tally();
     const told = new ToldTable(this.#plan.users + 1);
+    const credentials = new Uint8Array(this.#plan.users + 1);
     for (const [worker, result] of results.entries()) {
       tally.add(result.tally);
       const part = new ToldTable(0, result.told);
-      for (const [slot, memberNumber] of this.#plans[worker]?.memberNumbers.entries() ?? []) {
+      const share = this.#plans[worker]?.share;
+      for (const [slot, memberNumber] of share?.memberNumbers.entries() ?? []) {
         told.copyRow(memberNumber, part, slot);
+        credentials[memberNumber] = share?.credentials[slot] ?? 0;
       }
     }
     const scheduled = countArrivals(this.#plan.shape, this.#plan.durationMs);
     const { sent, shed, unsent } = tally;
     const ledger = { scheduled, sent, shed, unsent };
-    return { ledger, tally, told, stopped: this.#stopped };
+    const { series } = this;
+    return { ledger, tally, told, credentials, series, startedAtMs, stopped: this.#stopped };
   }
 }
 

@@ -15,7 +15,8 @@ function progress(
   const latency = createHistogram();
   for (const us of latenciesUs) recordUs(latency, us);
   const outcomes = { ...noOutcomes(), issued };
-  return { due, sent, shed: 0, outcomes, latency: encodeHistogram(latency) };
+  const series = { buckets: [], bucketsUntil: 0 };
+  return { due, sent, shed: 0, outcomes, latency: encodeHistogram(latency), ...series };
 }
 
 const PLAN = { durationMs: 10_000, scheduled: 10_000, stock: 5_000, issuedBefore: 100 };

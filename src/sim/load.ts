@@ -3,11 +3,12 @@
  * timer for a request and no queue: what a connection sends next follows from the schedule.
  */
 import type { Histogram } from "hdr-histogram-js";
+import { type Arrivals, connectionOf } from "./division.ts";
 import { createHistogram, encodeHistogram, recordUs } from "./latency.ts";
 import type { WorkerPlan, WorkerProgress } from "./messages.ts";
 import { type Answer, readAnswer } from "./outcomes.ts";
 import type { RequestBook } from "./requests.ts";
-import { connectionOf, dueUs, WorkerShare } from "./schedule.ts";
+import { SeriesRecorder } from "./series-recorder.ts";
 import { Tally } from "./tally.ts";
 import { ToldTable } from "./told.ts";
 import { type Connection, createConnection } from "./transport.ts";
@@ -41,7 +42,8 @@ export class LoadLoop {
   readonly told: ToldTable;
   readonly #plan: WorkerPlan;
   readonly #book: RequestBook;
-  readonly #share: WorkerShare;
+  readonly #arrivals: Arrivals;
+  readonly #series = new SeriesRecorder();
   readonly #onProgress: (progress: WorkerProgress) => void;
   readonly #lanes: Lane[] = [];
   /** The lanes that have sent at this turn. */
@@ -60,9 +62,9 @@ export class LoadLoop {
   constructor(plan: WorkerPlan, book: RequestBook, onProgress: (progress: WorkerProgress) => void) {
     this.#plan = plan;
     this.#book = book;
-    this.#share = new WorkerShare(plan.division, plan.worker);
+    this.#arrivals = plan.share.arrivals;
     this.#onProgress = onProgress;
-    this.told = new ToldTable(plan.memberNumbers.length);
+    this.told = new ToldTable(plan.share.memberNumbers.length);
     for (let index = 0; index < plan.connections; index++)
       this.#lanes.push(this.#createLane(index));
   }
@@ -95,8 +97,10 @@ export class LoadLoop {
   #createLane(index: number): Lane {
     const { transport, target, limits } = this.#plan;
     const connection = createConnection(transport, target, limits, {
-      answered: (local, status, body) => this.#conclude(local, readAnswer(status, body)),
-      unanswered: (local, reason) => this.#conclude(local, { outcome: "unknown", reason }),
+      answered: (local, status, body, sentAtMs) =>
+        this.#conclude(local, readAnswer(status, body), sentAtMs),
+      unanswered: (local, reason, sentAtMs) =>
+        this.#conclude(local, { outcome: "unknown", reason }, sentAtMs),
       ready: () => this.#advance(lane),
       lost: () => {
         this.tally.connectionsLost++;
@@ -115,10 +119,10 @@ export class LoadLoop {
     }
     if (nowMs >= this.#nextProgressMs) {
       this.#nextProgressMs = nowMs + PROGRESS_INTERVAL_MS;
-      this.#reportProgress();
+      this.#reportProgress(this.#nowUs());
     }
     if (this.#inFlight === 0 && this.#nothingToSend()) {
-      this.#reportProgress();
+      this.#reportProgress(Number.POSITIVE_INFINITY);
       for (const lane of this.#lanes) this.tally.unsent += this.#remaining(lane);
       this.#finished.resolve();
       return;
@@ -129,7 +133,7 @@ export class LoadLoop {
   /** Sleeps until something is due, or for as long as does not matter. */
   #scheduleTurn(): void {
     const dueInMs =
-      this.#due < this.#share.arrivals && !this.#stopped
+      this.#due < this.#count && !this.#stopped
         ? (this.#dueUs(this.#due) - this.#nowUs()) / 1000
         : MAX_SLEEP_MS;
     if (dueInMs >= 1) setTimeout(this.#turn, Math.min(MAX_SLEEP_MS, Math.floor(dueInMs)));
@@ -142,7 +146,7 @@ export class LoadLoop {
   /** Sends all that is due, and each connection's share of it in one write. */
   #sendDue(): void {
     if (this.#nothingToSend()) return;
-    while (this.#due < this.#share.arrivals) {
+    while (this.#due < this.#count) {
       const lateUs = this.#nowUs() - this.#dueUs(this.#due);
       if (lateUs < 0) break;
       recordUs(this.tally.generatorLag, lateUs);
@@ -166,7 +170,7 @@ export class LoadLoop {
   #nothingToSend(): boolean {
     return (
       this.#stopped ||
-      this.tally.sent + this.tally.shed === this.#share.arrivals ||
+      this.tally.sent + this.tally.shed === this.#count ||
       this.#nowUs() >= (this.#plan.durationMs + this.#plan.graceMs) * 1000
     );
   }
@@ -186,46 +190,58 @@ export class LoadLoop {
       }
       this.#send(lane, local, nowMs);
       this.tally.countSent(nowUs, dueAtUs);
+      this.#series.countSent(nowUs, nowUs - dueAtUs);
     }
   }
 
   /** The requests that the lane has not come to. */
   #remaining(lane: Lane): number {
-    return Math.max(0, Math.ceil((this.#share.arrivals - lane.next) / this.#lanes.length));
+    return Math.max(0, Math.ceil((this.#count - lane.next) / this.#lanes.length));
   }
 
   #send(lane: Lane, local: number, nowMs: number): void {
     const { bytes, offsets } = this.#book;
-    const slot = this.#share.slotOf(local);
+    const slot = this.#slotOf(local);
     const start = offsets[slot] ?? 0;
     this.#inFlight++;
     lane.connection.send(bytes, start, offsets[slot + 1] ?? start, local, nowMs);
   }
 
-  #conclude(local: number, answer: Answer): void {
-    const latencyUs = this.#nowUs() - this.#dueUs(local);
+  #conclude(local: number, answer: Answer, sentAtMs: number): void {
+    const nowUs = this.#nowUs();
+    const sentUs = (sentAtMs - this.#startMs) * 1000;
+    const latencyUs = nowUs - this.#dueUs(local);
     this.#inFlight--;
-    this.tally.countOutcome(
-      answer.outcome,
-      latencyUs,
-      "reason" in answer ? answer.reason : undefined,
-    );
-    this.told.record(this.#share.slotOf(local), answer);
+    const spans = { latencyUs, serviceUs: nowUs - sentUs };
+    this.tally.countOutcome(answer.outcome, spans, "reason" in answer ? answer.reason : undefined);
+    this.#series.countAnswer(nowUs, answer.outcome, latencyUs);
+    this.told.record(this.#slotOf(local), answer, sentUs, nowUs);
     recordUs(this.#recent, latencyUs);
   }
 
+  /** How many arrivals the worker has. */
+  get #count(): number {
+    return this.#arrivals.dueUs.length;
+  }
+
+  #slotOf(local: number): number {
+    return this.#arrivals.slots[local] ?? 0;
+  }
+
   #dueUs(local: number): number {
-    return dueUs(this.#plan.shape, this.#share.arrivalOf(local));
+    return this.#arrivals.dueUs[local] ?? Number.POSITIVE_INFINITY;
   }
 
   #nowUs(): number {
     return (performance.now() - this.#startMs) * 1000;
   }
 
-  #reportProgress(): void {
+  /** @param untilUs how far the series is told */
+  #reportProgress(untilUs: number): void {
     const { sent, shed, outcomes } = this.tally;
     const latency = encodeHistogram(this.#recent);
     this.#recent.reset();
-    this.#onProgress({ due: this.#due, sent, shed, outcomes: { ...outcomes }, latency });
+    const counts = { due: this.#due, sent, shed, outcomes: { ...outcomes } };
+    this.#onProgress({ ...counts, latency, ...this.#series.takeFinished(untilUs) });
   }
 }

@@ -1,6 +1,7 @@
 /** What the main thread and a load worker tell each other. */
 import type { TokenConfig } from "../config.ts";
-import type { Division, LoadShape } from "./schedule.ts";
+import type { WorkerShare } from "./division.ts";
+import type { FinishedBuckets } from "./series-recorder.ts";
 import type { OutcomeCounts, TallyRecord } from "./tally.ts";
 import type { ToldArrays } from "./told.ts";
 import type { ConnectionLimits, Target, Transport } from "./transport.ts";
@@ -8,8 +9,7 @@ import type { ConnectionLimits, Target, Transport } from "./transport.ts";
 /** All that a worker needs to prepare its part of the run. */
 export interface WorkerPlan {
   readonly worker: number;
-  readonly division: Division;
-  readonly shape: LoadShape;
+  readonly share: WorkerShare;
   /** How long arrivals go on, and how long after that a waiting one may still be sent. */
   readonly durationMs: number;
   readonly graceMs: number;
@@ -22,9 +22,9 @@ export interface WorkerPlan {
   readonly limits: ConnectionLimits;
   readonly eventId: string;
   readonly connections: number;
-  /** The numbers of this worker's members, by slot: as many as make at least one request. */
-  readonly memberNumbers: Uint32Array<ArrayBuffer>;
   readonly tokens: TokenConfig;
+  /** The time of issue of all tokens. */
+  readonly tokensIssuedAtMs: number;
   readonly tokenLifetimeSeconds: number;
 }
 
@@ -36,7 +36,7 @@ export type ToWorker =
   | { readonly kind: "stop" };
 
 /** How far a worker is. All counts are since the start. */
-export interface WorkerProgress {
+export interface WorkerProgress extends FinishedBuckets {
   readonly due: number;
   readonly sent: number;
   readonly shed: number;

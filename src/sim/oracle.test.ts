@@ -79,7 +79,7 @@ async function verdict(
     // Codes are unique in the whole ledger, so each event has its own.
     const own =
       "code" in answer ? { ...answer, code: answer.code.replace("CODE-", `${event.id} `) } : answer;
-    table.record(member, own);
+    table.record(member, own, 0, 0);
     outcomes[answer.outcome]++;
   }
   const checks = await judge(database, event, before, { told: table, outcomes });

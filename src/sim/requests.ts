@@ -1,8 +1,9 @@
 /** The bytes of all the requests that a worker will send, made before the clock starts. */
 
 import { seedMemberId } from "../server/members/seed.ts";
-import { createTokenKeys, signTokenSync } from "../server/members/tokens.ts";
+import { createTokenKeys, signTokenSync, type TokenKeys } from "../server/members/tokens.ts";
 import type { WorkerPlan } from "./messages.ts";
+import { CREDENTIALS, type Credential } from "./scenario.ts";
 import { encodeRequest } from "./transport.ts";
 
 /** One request for each slot, one after another in one buffer. */
@@ -12,22 +13,22 @@ export interface RequestBook {
   readonly offsets: Float64Array;
 }
 
-/** Mints a token for each of the plan's members and writes its claim as the transport has it. */
-export function prepareRequests(plan: WorkerPlan, nowMs = Date.now()): RequestBook {
-  const { origin, eventId, memberNumbers, tokenLifetimeSeconds } = plan;
-  const keys = createTokenKeys(plan.tokens);
+/** An expired token was valid for a minute, a day before. */
+const EXPIRED_LIFETIME_SECONDS = 60;
+const EXPIRED_BEFORE_MS = 86_400_000;
+
+/** Mints what each of the plan's members shows and writes its claim as the transport has it. */
+export function prepareRequests(plan: WorkerPlan): RequestBook {
+  const { origin, eventId } = plan;
+  const { memberNumbers, credentials } = plan.share;
+  const mint = createMint(plan);
   const path = `/v1/events/${encodeURIComponent(eventId)}/claims`;
   const offsets = new Float64Array(memberNumbers.length + 1);
   const texts: Buffer[] = [];
   let end = 0;
   for (const [slot, memberNumber] of memberNumbers.entries()) {
-    const token = signTokenSync(keys, {
-      memberId: seedMemberId(memberNumber),
-      role: "member",
-      lifetimeSeconds: tokenLifetimeSeconds,
-      nowMs,
-    });
-    const authorization = `Bearer ${token}`;
+    const token = mint(memberNumber, CREDENTIALS[credentials[slot] ?? 0] ?? "valid");
+    const authorization = token === undefined ? undefined : `Bearer ${token}`;
     const head = { method: "POST", path, authorization, ...origin } as const;
     const text = encodeRequest(plan.transport.http, head);
     texts.push(text);
@@ -35,4 +36,42 @@ export function prepareRequests(plan: WorkerPlan, nowMs = Date.now()): RequestBo
     offsets[slot + 1] = end;
   }
   return { bytes: Buffer.concat(texts, end), offsets };
+}
+
+/**
+ * Makes a member's token: a good one, or one that is wrong in a single respect. The same plan gives
+ * the same tokens.
+ */
+function createMint(
+  plan: WorkerPlan,
+): (memberNumber: number, credential: Credential) => string | undefined {
+  const { tokensIssuedAtMs: nowMs, tokenLifetimeSeconds: lifetimeSeconds } = plan;
+  const keys = createTokenKeys(plan.tokens);
+  const forged = withOtherSecret(keys);
+  const foreign = { ...keys, issuer: `${keys.issuer}.example` };
+  return (memberNumber, credential) => {
+    const member = { memberId: seedMemberId(memberNumber), role: "member" } as const;
+    switch (credential) {
+      case "valid":
+        return signTokenSync(keys, { ...member, lifetimeSeconds, nowMs });
+      case "none":
+        return undefined;
+      case "expired":
+        return signTokenSync(keys, {
+          ...member,
+          lifetimeSeconds: EXPIRED_LIFETIME_SECONDS,
+          nowMs: nowMs - EXPIRED_BEFORE_MS,
+        });
+      case "forged":
+        return signTokenSync(forged, { ...member, lifetimeSeconds, nowMs });
+      case "foreign":
+        return signTokenSync(foreign, { ...member, lifetimeSeconds, nowMs });
+    }
+  };
+}
+
+/** Claims the name of the real key, but does not know its secret. */
+function withOtherSecret(keys: TokenKeys): TokenKeys {
+  const current = { kid: keys.current.kid, secret: new TextEncoder().encode("not the secret") };
+  return { ...keys, current };
 }

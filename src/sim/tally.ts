@@ -41,6 +41,8 @@ export interface TallyRecord {
   readonly outcomes: OutcomeCounts;
   /** Encoded histograms of the outcomes that occurred: µs from due to answered. */
   readonly latency: Partial<Record<Outcome, string>>;
+  /** The same: µs from sent to answered. */
+  readonly service: Partial<Record<Outcome, string>>;
   /** Encoded histogram of µs from due to sent. */
   readonly sendLag: string;
   /** Encoded histogram of µs from due until the generator came to it. */
@@ -69,6 +71,7 @@ export class Tally {
    */
   readonly generatorLag = createHistogram();
   readonly #latency = new Map<Outcome, Histogram>();
+  readonly #service = new Map<Outcome, Histogram>();
   readonly #reasons = new Map<string, number>();
 
   countSent(sentUs: number, dueAtUs: number): void {
@@ -77,15 +80,26 @@ export class Tally {
     recordUs(this.sendLag, sentUs - dueAtUs);
   }
 
-  countOutcome(outcome: Outcome, latencyUs: number, reason: string | undefined): void {
+  /** @param reason said of refusals and errors that are not plain from the outcome */
+  countOutcome(
+    outcome: Outcome,
+    { latencyUs, serviceUs }: { readonly latencyUs: number; readonly serviceUs: number },
+    reason?: string,
+  ): void {
     this.outcomes[outcome]++;
-    recordUs(this.#histogramOf(outcome), latencyUs);
+    recordUs(histogramOf(this.#latency, outcome), latencyUs);
+    recordUs(histogramOf(this.#service, outcome), serviceUs);
     if (reason !== undefined) this.#countReason(reason, 1);
   }
 
   /** How long the requests of this outcome took, from due to answered. */
   latencyOf(outcome: Outcome): Histogram | undefined {
     return this.#latency.get(outcome);
+  }
+
+  /** How long the server took for them, from sent to answered. */
+  serviceOf(outcome: Outcome): Histogram | undefined {
+    return this.#service.get(outcome);
   }
 
   /** Why requests were refused or failed, the most frequent first. */
@@ -95,15 +109,6 @@ export class Tally {
       .sort((a, b) => b.count - a.count);
   }
 
-  #histogramOf(outcome: Outcome): Histogram {
-    let histogram = this.#latency.get(outcome);
-    if (histogram === undefined) {
-      histogram = createHistogram();
-      this.#latency.set(outcome, histogram);
-    }
-    return histogram;
-  }
-
   #countReason(reason: string, count: number): void {
     const known = this.#reasons.has(reason) || this.#reasons.size < MAX_REASONS;
     const key = known ? reason : OTHER_REASONS;
@@ -111,14 +116,13 @@ export class Tally {
   }
 
   toRecord(): TallyRecord {
-    const latency: Partial<Record<Outcome, string>> = {};
-    for (const [outcome, histogram] of this.#latency) latency[outcome] = encodeHistogram(histogram);
     return {
       sent: this.sent,
       shed: this.shed,
       unsent: this.unsent,
       outcomes: { ...this.outcomes },
-      latency,
+      latency: encodeAll(this.#latency),
+      service: encodeAll(this.#service),
       sendLag: encodeHistogram(this.sendLag),
       generatorLag: encodeHistogram(this.generatorLag),
       waitedForConnection: this.waitedForConnection,
@@ -138,11 +142,33 @@ export class Tally {
     this.lastSentUs = Math.max(this.lastSentUs, record.lastSentUs);
     this.sendLag.add(decodeHistogram(record.sendLag));
     this.generatorLag.add(decodeHistogram(record.generatorLag));
-    for (const outcome of OUTCOMES) {
-      this.outcomes[outcome] += record.outcomes[outcome];
-      const latency = record.latency[outcome];
-      if (latency !== undefined) this.#histogramOf(outcome).add(decodeHistogram(latency));
-    }
+    for (const outcome of OUTCOMES) this.outcomes[outcome] += record.outcomes[outcome];
+    addAll(this.#latency, record.latency);
+    addAll(this.#service, record.service);
     for (const [reason, count] of Object.entries(record.reasons)) this.#countReason(reason, count);
+  }
+}
+
+type Histograms = Map<Outcome, Histogram>;
+
+function histogramOf(histograms: Histograms, outcome: Outcome): Histogram {
+  let histogram = histograms.get(outcome);
+  if (histogram === undefined) {
+    histogram = createHistogram();
+    histograms.set(outcome, histogram);
+  }
+  return histogram;
+}
+
+function encodeAll(histograms: Histograms): Partial<Record<Outcome, string>> {
+  const encoded: Partial<Record<Outcome, string>> = {};
+  for (const [outcome, histogram] of histograms) encoded[outcome] = encodeHistogram(histogram);
+  return encoded;
+}
+
+function addAll(histograms: Histograms, encoded: Partial<Record<Outcome, string>>): void {
+  for (const outcome of OUTCOMES) {
+    const text = encoded[outcome];
+    if (text !== undefined) histogramOf(histograms, outcome).add(decodeHistogram(text));
   }
 }

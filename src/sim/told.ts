@@ -12,7 +12,14 @@ export interface ToldArrays {
   readonly ranks: Uint32Array<ArrayBuffer>;
   /** MAX_CODE_LENGTH bytes for each member, ASCII, filled up with zeros. */
   readonly codes: Uint8Array<ArrayBuffer>;
+  /** The three TIMES of each row. */
+  readonly times: Uint32Array<ArrayBuffer>;
 }
+
+/** When the first answer of its kind came, or for `issuedSent` when its request was sent. */
+const TIMES = ["issuedSent", "issued", "soldOut"] as const;
+
+type ToldTime = (typeof TIMES)[number];
 
 export interface ToldGrant {
   readonly rank: number;
@@ -24,11 +31,13 @@ export class ToldTable {
   readonly #flags: ToldArrays["flags"];
   readonly #ranks: ToldArrays["ranks"];
   readonly #codes: ToldArrays["codes"];
+  readonly #times: ToldArrays["times"];
 
   constructor(rows: number, arrays?: ToldArrays) {
     this.#flags = arrays?.flags ?? new Uint16Array(rows);
     this.#ranks = arrays?.ranks ?? new Uint32Array(rows);
     this.#codes = arrays?.codes ?? new Uint8Array(rows * MAX_CODE_LENGTH);
+    this.#times = arrays?.times ?? new Uint32Array(rows * TIMES.length);
   }
 
   get rows(): number {
@@ -36,10 +45,15 @@ export class ToldTable {
   }
 
   get arrays(): ToldArrays {
-    return { flags: this.#flags, ranks: this.#ranks, codes: this.#codes };
+    return { flags: this.#flags, ranks: this.#ranks, codes: this.#codes, times: this.#times };
   }
 
-  record(row: number, answer: Answer): void {
+  /**
+   * Keeps an answer.
+   *
+   * @param sentUs and atUs when the request was sent and its answer came, after the start of the run
+   */
+  record(row: number, answer: Answer, sentUs: number, atUs: number): void {
     const before = this.#flags[row] ?? 0;
     let flags = before | bitOf(answer.outcome);
     if (answer.outcome === "issued" && this.wasTold(row, "issued")) flags |= ISSUED_TWICE;
@@ -49,6 +63,23 @@ export class ToldTable {
       else if (first.rank !== answer.rank || first.code !== answer.code) flags |= TWO_COUPONS;
     }
     this.#flags[row] = flags;
+    if (answer.outcome === "soldOut") this.#keepTime(row, "soldOut", atUs);
+    else if (answer.outcome === "issued") {
+      this.#keepTime(row, "issuedSent", sentUs);
+      this.#keepTime(row, "issued", atUs);
+    }
+  }
+
+  /** The first one is kept, one more than it is: 0 is never. */
+  #keepTime(row: number, time: ToldTime, us: number): void {
+    const at = row * TIMES.length + TIMES.indexOf(time);
+    if (this.#times[at] === 0) this.#times[at] = Math.max(0, Math.floor(us / 1000)) + 1;
+  }
+
+  /** In whole ms after the start of the run, rounded down; undefined when it did not happen. */
+  timeOf(row: number, time: ToldTime): number | undefined {
+    const kept = this.#times[row * TIMES.length + TIMES.indexOf(time)] ?? 0;
+    return kept === 0 ? undefined : kept - 1;
   }
 
   #keep(row: number, grant: ToldGrant): void {
@@ -95,6 +126,9 @@ export class ToldTable {
     this.#ranks[row] = from.#ranks[fromRow] ?? 0;
     const start = fromRow * MAX_CODE_LENGTH;
     this.#codes.set(from.#codes.subarray(start, start + MAX_CODE_LENGTH), row * MAX_CODE_LENGTH);
+    const firstTime = fromRow * TIMES.length;
+    const times = from.#times.subarray(firstTime, firstTime + TIMES.length);
+    this.#times.set(times, row * TIMES.length);
   }
 }
 

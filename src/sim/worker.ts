@@ -26,7 +26,7 @@ async function run(startAtMs: number): Promise<void> {
   await load.run(startAtMs);
   load.close();
   const told = load.told.arrays;
-  const buffers = [told.flags.buffer, told.ranks.buffer, told.codes.buffer];
+  const buffers = [told.flags, told.ranks, told.codes, told.times].map(({ buffer }) => buffer);
   tell({ kind: "done", tally: load.tally.toRecord(), told }, buffers);
 }
 
