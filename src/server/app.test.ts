@@ -8,9 +8,10 @@ import { createEvent, endEvent, pauseEvent } from "./events/administration.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { changeCatalogue } from "./events/change.ts";
 import { PROBLEMS } from "./http/problem.ts";
+import { countOutbox } from "./ledger/outbox.ts";
 import { createMember } from "./members/accounts.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
-import { createTokenKeys, signTokenSync } from "./members/tokens.ts";
+import { createTokenKeys, type Role, signTokenSync } from "./members/tokens.ts";
 
 const NOW_MS = Date.parse("2026-11-22T10:00:30Z");
 const MINUTE_MS = 60_000;
@@ -35,6 +36,7 @@ async function openApp() {
   const engine = await create();
   const catalogue = await Catalogue.open(database);
   let stopping = false;
+  let nowMs = NOW_MS;
   const app = createApp({
     catalogue,
     engine,
@@ -43,16 +45,21 @@ async function openApp() {
     tokenKeys: keys,
     verifyToken: createTokenVerifier(keys),
     log: pino({ level: "silent" }),
-    nowMs: () => NOW_MS,
+    nowMs: () => nowMs,
     isStopping: () => stopping,
   });
-  const bearer = (memberId: string) => ({
-    authorization: `Bearer ${signTokenSync(keys, { memberId, role: "member", lifetimeSeconds: 60, nowMs: NOW_MS })}`,
+  const bearer = (memberId: string, role: Role = "member") => ({
+    authorization: `Bearer ${signTokenSync(keys, { memberId, role, lifetimeSeconds: 60, nowMs: NOW_MS })}`,
   });
   return {
     app,
     database,
     catalogue,
+    engine,
+    bearer,
+    moveClock: (ms: number) => {
+      nowMs += ms;
+    },
     stop: () => {
       stopping = true;
     },
@@ -260,6 +267,63 @@ describe("events over HTTP", () => {
   });
 });
 
+describe("administrators over HTTP", () => {
+  test("an event's ledger in pages; 401 and 403 for others", async () => {
+    const at = await openApp();
+    await at.openEvent("launch", [0], 10);
+    for (const member of ["alice", "bob", "carol"]) await at.claim("launch", member);
+    await at.engine.close();
+    const path = "/v1/admin/events/launch/issuances";
+    const ask = async (query: string) =>
+      await at.app.request(path + query, { headers: at.bearer("root", "admin") });
+    const first = await (await ask("?limit=2")).json();
+    expect(first).toEqual({
+      event: {
+        id: "launch",
+        name: "launch",
+        stock: 10,
+        windows: [
+          {
+            id: expect.any(Number),
+            opensAt: "2026-11-22T10:00:00.000Z",
+            closesAt: "2026-11-22T10:01:00.000Z",
+            quota: null,
+          },
+        ],
+      },
+      inLedger: 3,
+      inOutbox: 0,
+      issuances: ["alice", "bob"].map((memberId, index) => ({
+        memberId,
+        rank: index + 1,
+        code: expect.stringMatching(/^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/),
+        windowId: expect.any(Number),
+        issuedAt: "2026-11-22T10:00:30.000Z",
+      })),
+      nextAfterRank: 2,
+    });
+    const second = await (await ask("?afterRank=2&limit=2")).json();
+    expect(second).toMatchObject({ issuances: [{ memberId: "carol" }], nextAfterRank: null });
+    // In a damaged ledger a page does not end between two rows of one rank.
+    await at.database.client.execute("DROP INDEX issuances_event_rank");
+    await at.database.client.execute("UPDATE issuances SET rank = 2 WHERE rank = 3");
+    expect(await (await ask("?afterRank=1&limit=1")).json()).toMatchObject({
+      issuances: [{ memberId: "bob" }, { memberId: "carol" }],
+      nextAfterRank: 2,
+    });
+    for (const query of ["?limit=0", "?limit=5001", "?limit=x", "?afterRank=1.5"]) {
+      await expectProblem(await ask(query), "invalid_request");
+    }
+    await expectProblem(await at.app.request(path), "unauthorized");
+    const member = await at.app.request(path, { headers: at.bearer("alice") });
+    await expectProblem(member, "forbidden");
+    const nowhere = path.replace("launch", "nowhere");
+    const unknown = await at.app.request(nowhere, { headers: at.bearer("root", "admin") });
+    await expectProblem(unknown, "unknown_event");
+    await at.catalogue.close();
+  });
+});
+
 describe("logging in", () => {
   test("a right password gives a token that claims; wrong ones and bad bodies do not", async () => {
     const at = await openApp();
@@ -288,14 +352,41 @@ describe("logging in", () => {
   });
 });
 
+/** The gauges of /readyz now. */
+async function gauges(app: Awaited<ReturnType<typeof openApp>>["app"]) {
+  const body = z.object({ queueDepth: z.number(), writerBacklog: z.number().nullable() });
+  return body.parse(await (await app.request("/readyz")).json());
+}
+
 describe("health", () => {
+  test("tells how many claims wait, and how many coupons are not in the ledger yet", async () => {
+    const at = await openApp();
+    await at.openEvent("crowd", [0], 1_000);
+    const crowd = Array.from({ length: 30 }, (_, number) => at.claim("crowd", `m${number}`));
+    // The claims of one turn of the event loop wait until its end.
+    expect((await gauges(at.app)).queueDepth).toBe(30);
+    await Promise.all(crowd);
+    while ((await countOutbox(at.database, "crowd")) > 0) await Bun.sleep(5);
+    await at.database.client.execute("DELETE FROM issuances WHERE rank > 20");
+    at.moveClock(249);
+    expect((await gauges(at.app)).writerBacklog).not.toBe(10);
+    at.moveClock(1);
+    expect(await gauges(at.app)).toEqual({ queueDepth: 0, writerBacklog: 10 });
+    await at.catalogue.close();
+  });
+
   test("ready while it serves, not ready once it stops; claims are then sent elsewhere", async () => {
     const at = await openApp();
     await at.openEvent("open", [0]);
     expect((await at.app.request("/healthz")).status).toBe(200);
     const ready = await at.app.request("/readyz");
     expect(ready.status).toBe(200);
-    expect(await ready.json()).toMatchObject({ status: "ready", engine: "embedded" });
+    expect(await ready.json()).toMatchObject({
+      status: "ready",
+      engine: "embedded",
+      queueDepth: 0,
+      writerBacklog: 0,
+    });
     at.stop();
     expect((await at.app.request("/readyz")).status).toBe(503);
     expect((await at.app.request("/healthz")).status).toBe(200);

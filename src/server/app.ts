@@ -1,6 +1,7 @@
 /** The HTTP application: routes, and one place that turns what was thrown into an answer. */
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { adminRoutes } from "./http/admin.ts";
 import { authRoutes } from "./http/auth.ts";
 import { claimRoutes } from "./http/claims.ts";
 import type { Dependencies } from "./http/dependencies.ts";
@@ -14,6 +15,7 @@ export function createApp(deps: Dependencies): Hono {
   app.route("/", claimRoutes(deps));
   app.route("/", eventRoutes(deps));
   app.route("/", authRoutes(deps));
+  app.route("/", adminRoutes(deps));
   app.route("/", healthRoutes(deps));
   app.notFound(() => problem("not_found"));
   app.onError((error, c) => {

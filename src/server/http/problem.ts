@@ -8,6 +8,7 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: "A valid bearer token is needed" },
   invalid_credentials: { status: 401, title: "The e-mail or the password is wrong" },
   inactive_member: { status: 403, title: "This member may not claim coupons" },
+  forbidden: { status: 403, title: "This needs an administrator's token" },
   invalid_request: { status: 400, title: "The request cannot be read" },
   not_found: { status: 404, title: "There is nothing at this address" },
   unknown_event: { status: 404, title: "There is no such event" },
