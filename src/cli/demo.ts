@@ -4,6 +4,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import type { Report } from "../sim/report.ts";
 import { wholeNumber } from "./count.ts";
 import {
+  addViewOptions,
   DEFAULT_CONNECTIONS,
   DEFAULT_SEED,
   defaultLoadWorkers,
@@ -32,18 +33,15 @@ and checks the result. Nothing of it is left. Exit code 0 only when all of it is
 
 /** Adds `couponlive demo`. */
 export function addDemoCommand(program: Command): void {
-  program
+  const command = program
     .command("demo")
     .description("watch a whole giveaway: more members than coupons, then the proof")
     .option("--users <n>", "members, each of whom claims once", wholeNumber(1, 1_000_000), 150_000)
     .option("--stock <n>", "coupons", wholeNumber(1, 1_000_000), 100_000)
     .option("--tps <n>", "claims a second", wholeNumber(1, 1_000_000), DEFAULT_RATE)
     .option("--redis <url>", "decide claims in this Redis; without it, on the embedded engine")
-    .option("--workers <n>", "web processes, with --redis", wholeNumber(1, 256), 1)
-    .option("--plain", "print a line a second, even on a terminal")
-    .option("--json <file>", "write the report as JSON; - for stdout")
-    .addHelpText("after", help)
-    .action(demo);
+    .option("--workers <n>", "web processes, with --redis", wholeNumber(1, 256), 1);
+  addViewOptions(command).addHelpText("after", help).action(demo);
 }
 
 async function demo(flags: DemoFlags): Promise<void> {
@@ -63,7 +61,7 @@ async function demo(flags: DemoFlags): Promise<void> {
     },
     flags,
   );
-  const { exitCodeOf } = await import("../sim/report.ts");
+  const { exitCodeOf } = await import("../sim/report-verdict.ts");
   process.exitCode = exitCodeOf(report.verdict);
   if (report.verdict === "PASS") requireWhole(report);
 }

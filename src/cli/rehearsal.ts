@@ -1,6 +1,6 @@
-/** What `simulate` and `demo` share: their numbers, the view of the run, and where the report goes. */
-import { writeFile } from "node:fs/promises";
-import { CliError, EXIT } from "../exit-codes.ts";
+/** What `simulate` and `demo` share: their options, the view of the run, and where the report goes. */
+import type { Command } from "commander";
+import type { Expectation } from "../sim/expectations.ts";
 import type { Report } from "../sim/report.ts";
 import type { RunObserver, RunOptions } from "../sim/run.ts";
 
@@ -8,11 +8,33 @@ import type { RunObserver, RunOptions } from "../sim/run.ts";
 const FEW_CORES = 2;
 export const DEFAULT_CONNECTIONS = 128;
 export const DEFAULT_SEED = 1;
+/** Where the program's own arguments begin in `process.argv`. */
+const FIRST_ARGUMENT = 2;
 
 export interface ViewFlags {
   readonly plain?: true;
-  /** A file, or `-` for stdout. */
+  /** Files; `-` for stdout. */
   readonly json?: string;
+  readonly html?: string;
+  readonly series?: string;
+  readonly hdr?: string;
+  readonly expect: readonly string[];
+}
+
+/** Adds what every rehearsal offers to be seen and kept by. */
+export function addViewOptions(command: Command): Command {
+  return command
+    .option("--plain", "print a line a second, even on a terminal")
+    .option("--json <file>", "write the report as JSON; - for stdout")
+    .option("--html <file>", "write the report as a page with charts")
+    .option("--series <file>", "write the course of the run, a line of JSON each 100 ms")
+    .option("--hdr <file>", "write the latency percentiles for HdrHistogram plotters")
+    .option(
+      "--expect <threshold>",
+      "such as 'issued==100000' or 'p99(issued)<50ms'; may be repeated",
+      (text: string, others: readonly string[]) => [...others, text],
+      [],
+    );
 }
 
 export function defaultLoadWorkers(): number {
@@ -23,49 +45,60 @@ export function defaultLoadWorkers(): number {
 /**
  * Runs, shows and reports. The first Ctrl-C ends the load and the run is still judged; a second one
  * ends the program.
+ *
+ * @throws CliError before the run, when a threshold cannot be read or a file cannot be written
  */
-export async function rehearse(options: RunOptions, flags: ViewFlags): Promise<Report> {
-  const [{ runSimulation }, { reportLines }] = await Promise.all([
-    import("../sim/run.ts"),
-    import("../sim/report-text.ts"),
-  ]);
+export async function rehearse(
+  options: Omit<RunOptions, "command" | "expectations">,
+  flags: ViewFlags,
+): Promise<Report> {
+  const [{ runSimulation }, { reportLines }, { keepReport, requireWritable }, { commandLine }] =
+    await Promise.all([
+      import("../sim/run.ts"),
+      import("../sim/report-text.ts"),
+      import("../sim/report-files.ts"),
+      import("../sim/report-machine.ts"),
+    ]);
+  const expectations = await readExpectations(flags.expect);
+  await requireWritable(flags);
+  const command = commandLine(process.argv.slice(FIRST_ARGUMENT));
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   try {
     const observer = await createObserver(flags, () => stop.abort());
-    const report = await runSimulation(options, observer, stop.signal);
-    const text = `\n${reportLines(report).join("\n")}\n`;
-    if (flags.json === "-") process.stderr.write(text);
-    else process.stdout.write(text);
-    await writeReport(report, flags.json);
-    return report;
+    const result = await runSimulation(
+      { ...options, command, expectations },
+      observer,
+      stop.signal,
+    );
+    const text = `\n${reportLines(result.report).join("\n")}\n`;
+    const out = wantsStdout(flags) ? process.stderr : process.stdout;
+    out.write(text);
+    await keepReport(result, flags);
+    return result.report;
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
 }
 
+async function readExpectations(texts: readonly string[]): Promise<Expectation[]> {
+  if (texts.length === 0) return [];
+  const { parseExpectation } = await import("../sim/expectations.ts");
+  return texts.map(parseExpectation);
+}
+
+/** Whether stdout belongs to a file for other programs. */
+function wantsStdout({ json, html, series, hdr }: ViewFlags): boolean {
+  return [json, html, series, hdr].includes("-");
+}
+
 async function createObserver(flags: ViewFlags, onStop: () => void): Promise<RunObserver> {
   const { stdin, stdout, stderr } = process;
-  if (flags.plain !== true && flags.json !== "-" && stdout.isTTY && stdin.isTTY) {
+  if (flags.plain !== true && !wantsStdout(flags) && stdout.isTTY && stdin.isTTY) {
     const { InkView } = await import("../sim/tui/ink-view.tsx");
     return new InkView(onStop);
   }
   const { PlainView } = await import("../sim/plain-view.ts");
   return new PlainView((line) => stderr.write(`${line}\n`));
-}
-
-async function writeReport(report: Report, file: string | undefined): Promise<void> {
-  if (file === undefined) return;
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (file === "-") {
-    process.stdout.write(text);
-    return;
-  }
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CliError(`the report could not be written (${why}): name another file`, EXIT.failed);
-  }
 }

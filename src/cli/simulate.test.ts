@@ -7,7 +7,8 @@ import { type ProgramResult, runProgram, startProgram } from "../../test/support
 import { startRedis, type TestRedis } from "../../test/support/redis.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../test/support/temp.ts";
 import { EXIT } from "../exit-codes.ts";
-import { exitCodeOf, type Report, reportSchema } from "../sim/report.ts";
+import { type Report, reportSchema } from "../sim/report.ts";
+import { exitCodeOf } from "../sim/report-verdict.ts";
 
 /** Each test starts the program several times; a slow machine must not fail it. */
 setDefaultTimeout(60_000);

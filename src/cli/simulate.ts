@@ -9,6 +9,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { wholeNumber } from "./count.ts";
 import { parseDurationMs } from "./duration.ts";
 import {
+  addViewOptions,
   DEFAULT_CONNECTIONS,
   DEFAULT_SEED,
   defaultLoadWorkers,
@@ -34,16 +35,17 @@ interface SimulateFlags extends ViewFlags {
 const help = `
 Examples:
   $ couponlive simulate                              150,000 members, 100,000 coupons, a server of its own
-  $ couponlive simulate --tps 20000 --duration 30s --json rush.json
+  $ couponlive simulate --tps 20000 --duration 30s --json rush.json --html rush.html
+  $ couponlive simulate --expect 'issued==100000' --expect 'p99(issued)<50ms'
   $ couponlive simulate --url http://127.0.0.1:8080 --db couponlive.db --event spring-sale
 
 The members are member-0000001, member-0000002, … (\`couponlive user seed\`); each claims once before
 any claims again. With --url, COUPONLIVE_JWT_SECRET must be the server's, and --db its database.
-Exit codes: ${EXIT.ok} right, ${EXIT.failed} the run broke, ${EXIT.usage} usage, ${EXIT.incorrect} an invariant is violated, ${EXIT.invalid} the rate could not be held.`;
+Exit codes: ${EXIT.ok} right, ${EXIT.failed} the run broke, ${EXIT.usage} usage, ${EXIT.expectationMissed} an expectation missed, ${EXIT.incorrect} an invariant is violated, ${EXIT.invalid} the rate could not be held.`;
 
 /** Adds `couponlive simulate`. */
 export function addSimulateCommand(program: Command): void {
-  program
+  const command = program
     .command("simulate")
     .description("fire a rush of claims, and prove that the giveaway was right")
     .option("--event <id>", "the event to claim from (default: one of the run's own, open now)")
@@ -61,11 +63,8 @@ export function addSimulateCommand(program: Command): void {
       wholeNumber(1, 256),
     )
     .option("--connections <n>", "to send over", wholeNumber(1, 10_000), DEFAULT_CONNECTIONS)
-    .option("--seed <n>", "decides the members' order", wholeNumber(0, 0xffff_ffff), DEFAULT_SEED)
-    .option("--plain", "print a line a second, even on a terminal")
-    .option("--json <file>", "write the report as JSON; - for stdout")
-    .addHelpText("after", help)
-    .action(simulate);
+    .option("--seed <n>", "decides the members' order", wholeNumber(0, 0xffff_ffff), DEFAULT_SEED);
+  addViewOptions(command).addHelpText("after", help).action(simulate);
 }
 
 async function simulate(flags: SimulateFlags): Promise<void> {
@@ -91,7 +90,7 @@ async function simulate(flags: SimulateFlags): Promise<void> {
       : { server: { url: parseServerUrl(flags.url), tokens: readTokenConfig() } }),
   };
   const report = await rehearse(options, flags);
-  const { exitCodeOf } = await import("../sim/report.ts");
+  const { exitCodeOf } = await import("../sim/report-verdict.ts");
   process.exitCode = exitCodeOf(report.verdict);
 }
 

@@ -1,6 +1,6 @@
 /** The summary of a run for people who see one for the first time. Plain text, no escape codes. */
 import { OUTCOMES, type Outcome } from "./outcomes.ts";
-import type { Report } from "./report.ts";
+import type { ExpectationResult, Report } from "./report.ts";
 
 export const OUTCOME_NAMES: Readonly<Record<Outcome, string>> = {
   issued: "issued",
@@ -27,18 +27,20 @@ export function reportLines(report: Report): string[] {
     ...loadLines(report),
     "",
     ...checkLines(report),
+    ...expectationLines(report),
     "",
     `${report.verdict}: ${report.why}`,
   ];
 }
 
-function headLines({ config, outcomes, ledger }: Report): string[] {
+function headLines({ config, outcomes, ledger, soldOutAfterMs }: Report): string[] {
+  const gone = soldOutAfterMs === null ? "" : ` after ${seconds(soldOutAfterMs)}`;
   const where = config.engine === null ? config.url : `${config.engine} engine, ${config.url}`;
   const before = config.issuedBefore > 0 ? ` (${group(config.issuedBefore)} issued before)` : "";
   return [
     `Event ${config.eventId} at ${where}`,
     `${group(ledger.sent)} claims for ${group(config.stock)} coupons${before}: ` +
-      `${group(outcomes.issued)} issued, ${group(outcomes.soldOut)} told sold out`,
+      `${group(outcomes.issued)} issued, ${group(outcomes.soldOut)} told sold out${gone}`,
   ];
 }
 
@@ -58,7 +60,7 @@ function outcomeLines({ outcomes, latencyMs, reasons }: Report): string[] {
 }
 
 function loadLines(report: Report): string[] {
-  const { config, ledger, sendLagMs, cpuUsPerRequest } = report;
+  const { config, ledger, sendLagMs, generatorLagMs, cpuUsPerRequest } = report;
   const missed = ledger.shed + ledger.unsent;
   const server = cpuUsPerRequest.server;
   return [
@@ -66,6 +68,8 @@ function loadLines(report: Report): string[] {
       (missed > 0 ? `; ${group(ledger.shed)} shed, ${group(ledger.unsent)} unsent` : ""),
     `claims were sent ${milliseconds(sendLagMs.p50)} ms after they were due ` +
       `(p99 ${milliseconds(sendLagMs.p99)}, max ${milliseconds(sendLagMs.max)})`,
+    `the generator came to them ${milliseconds(generatorLagMs.p50)} ms after they were due ` +
+      `(p99 ${milliseconds(generatorLagMs.p99)}, max ${milliseconds(generatorLagMs.max)}); the rest of that waited for a connection`,
     `CPU a claim: generator ${cpuUsPerRequest.generator} µs` +
       (server === null ? "" : `, server ${server} µs`),
     `${config.connections} connections, ${group(report.connectionsLost)} lost; seed ${config.seed}`,
@@ -77,6 +81,26 @@ function checkLines({ verification }: Report): string[] {
     `${check.ok ? "ok  " : "FAIL"} ${check.id}: ${check.summary}`,
     ...check.counterExamples.map((example) => `       ${example}`),
   ]);
+}
+
+function expectationLines({ expectations }: Report): string[] {
+  if (expectations.length === 0) return [];
+  return [
+    "",
+    ...expectations.map((each) => `${each.ok ? "ok  " : "MISS"} ${each.text} (${actually(each)})`),
+  ];
+}
+
+/** What an expectation found, such as `was 48.3 ms`. */
+export function actually({ actual, unit }: ExpectationResult): string {
+  switch (unit) {
+    case "ms":
+      return actual === null ? "no such request" : `was ${milliseconds(actual)} ms`;
+    case "/s":
+      return `was ${group(actual ?? 0)}/s`;
+    case "":
+      return `was ${group(actual ?? 0)}`;
+  }
 }
 
 /** Columns two spaces apart; the first flush left, the figures flush right. */
@@ -96,6 +120,10 @@ function table(rows: readonly (readonly string[])[]): string[] {
 
 export function group(count: number): string {
   return count.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 export function milliseconds(ms: number): string {

@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import { EXIT } from "../exit-codes.ts";
 import type { Check } from "../server/ledger/findings.ts";
+import { parseExpectation } from "./expectations.ts";
+import type { LoadResult } from "./fleet.ts";
+import { recordUs } from "./latency.ts";
 import {
-  exitCodeOf,
   type Report,
   type ReportConfig,
   type RunFacts,
@@ -10,11 +12,13 @@ import {
   summarize,
 } from "./report.ts";
 import { reportLines } from "./report-text.ts";
+import { exitCodeOf } from "./report-verdict.ts";
 import { Tally } from "./tally.ts";
 import { ToldTable } from "./told.ts";
 
 const config: ReportConfig = {
   eventId: "rush",
+  eventName: "Spring rush",
   url: "http://127.0.0.1:8080",
   engine: "embedded",
   shape: { kind: "constant", ratePerSecond: 1_000 },
@@ -48,13 +52,26 @@ function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): R
   const tally = new Tally();
   for (let index = 0; index < sent; index++) tally.countSent(index * 1_000, index * 1_000 - 500);
   for (let index = 0; index < answered; index++) {
-    tally.countOutcome(index < 600 ? "issued" : "soldOut", 1_000 + index, undefined);
+    const latencyUs = 1_000 + index;
+    tally.countOutcome(index < 600 ? "issued" : "soldOut", { latencyUs, serviceUs: latencyUs });
   }
   const ledger = { scheduled: 1_000, sent, shed: 0, unsent: 1_000 - sent };
-  const load = { ledger, tally, told: new ToldTable(1), stopped: false };
+  const load: LoadResult = {
+    ledger,
+    tally,
+    told: new ToldTable(1),
+    credentials: new Uint8Array(1),
+    series: [],
+    startedAtMs: 0,
+    stopped: false,
+  };
   return {
+    command: "couponlive simulate",
+    machine: { cpu: "a CPU", cores: 2, memoryBytes: 1e9, kernel: "Linux 6", bun: "1.4.5" },
     config,
     load,
+    series: [],
+    expectations: [],
     checks: [good],
     generatorCpuUs: 9_000,
     serverCpuUs: 20_000,
@@ -119,6 +136,34 @@ test("all sent, but late, is invalid too", () => {
   expect(summarize(late).verdict).toBe("INVALID");
 });
 
+test("a generator that comes to its requests late is invalid, and the bound is named", () => {
+  const late = facts(1_000);
+  for (let index = 0; index < 1_000; index++) {
+    recordUs(late.load.tally.generatorLag, index < 985 ? 100 : 25_000);
+  }
+  const report = summarize(late);
+  expect(report).toMatchObject({ valid: false, verdict: "INVALID" });
+  expect(report.why).toBe(
+    "the generator came to its requests 25 ms late at p99 (bound: 20 ms); it did not get the CPU it needs",
+  );
+});
+
+test("a missed expectation is told, and yields to all other verdicts", () => {
+  const expectations = ["issued==600", "p99(soldOut)<1ms", "p50(notOpen)<1s"].map(parseExpectation);
+  const report = throughJson(summarize(facts(1_000, { expectations })));
+  expect(report.verdict).toBe("MISSED");
+  expect(exitCodeOf(report.verdict)).toBe(EXIT.expectationMissed);
+  expect(report.why).toBe("expected p99(soldOut)<1ms, p50(notOpen)<1s");
+  expect(report.expectations.map(({ ok }) => ok)).toEqual([true, false, false]);
+  const text = reportLines(report).join("\n");
+  expect(text).toContain("ok   issued==600 (was 600)\nMISS p99(soldOut)<1ms (was 2.00 ms)");
+  expect(text).toContain("MISS p50(notOpen)<1s (no such request)");
+  expect(summarize(facts(500, { expectations })).verdict).toBe("INVALID");
+  expect(summarize(facts(1_000, { expectations, serverHeld: false })).verdict).toBe("BROKEN");
+  expect(summarize(facts(1_000, { expectations, checks: [bad] })).verdict).toBe("INCORRECT");
+  expect(summarize(facts(1_000, { expectations: expectations.slice(0, 1) })).verdict).toBe("PASS");
+});
+
 test("a run that was stopped is invalid", () => {
   const { load } = facts(1_000);
   expect(summarize(facts(1_000, { load: { ...load, stopped: true } })).verdict).toBe("INVALID");
@@ -149,7 +194,7 @@ test("a run in which nothing was decided is not a pass", () => {
   const tally = new Tally();
   for (let index = 0; index < 1_000; index++) {
     tally.countSent(index, index);
-    tally.countOutcome("unauthorized", 1, undefined);
+    tally.countOutcome("unauthorized", { latencyUs: 1, serviceUs: 1 });
   }
   const ledger = { scheduled: 1_000, sent: 1_000, shed: 0, unsent: 0 };
   expect(summarize(facts(0, { load: { ...load, ledger, tally } })).verdict).toBe("BROKEN");

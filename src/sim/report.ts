@@ -1,14 +1,18 @@
 /** The one summary of a run, behind the text, the JSON and whatever else shows it. */
 import type { Histogram } from "hdr-histogram-js";
 import { z } from "zod";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { Check } from "../server/ledger/findings.ts";
+import { checkExpectations, type Expectation } from "./expectations.ts";
 import type { LoadResult } from "./fleet.ts";
 import { percentileMs } from "./latency.ts";
-import { OUTCOMES } from "./outcomes.ts";
+import { OUTCOMES, type Outcome } from "./outcomes.ts";
+import { COUPONLIVE_VERSION, type Machine } from "./report-machine.ts";
+import { decide, findBound, VERDICTS } from "./report-verdict.ts";
+import type { SeriesBucket } from "./series.ts";
+import { soldOutAfterMs } from "./series-reading.ts";
 
-/** The share of the offered rate below which a run says nothing about the server. */
-export const MIN_ACHIEVED_SHARE = 0.99;
+/** Of the report's form. It grows whenever a reader of an older one would misread a newer one. */
+export const REPORT_VERSION = 2;
 
 const count = z.int().nonnegative();
 const amount = z.number().nonnegative();
@@ -32,15 +36,48 @@ const checkSchema = z.strictObject({
   counterExamples: z.array(z.string()),
 });
 
-/** What `--json` writes. `version` grows when a reader of an older one would misread it. */
+const shapeSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.enum(["constant", "poisson", "humans"]), ratePerSecond: amount }),
+  z.strictObject({ kind: z.literal("ramp"), fromPerSecond: amount, toPerSecond: amount }),
+  z.strictObject({ kind: z.literal("burst"), arrivals: count }),
+  z.strictObject({
+    kind: z.literal("steps"),
+    steps: z.array(z.strictObject({ ratePerSecond: amount, durationMs: count })).readonly(),
+  }),
+]);
+
+const machineSchema = z.strictObject({
+  cpu: z.string(),
+  cores: count,
+  memoryBytes: count,
+  kernel: z.string(),
+  bun: z.string(),
+});
+
+const expectationSchema = z.strictObject({
+  text: z.string(),
+  ok: z.boolean(),
+  /** In `unit`; null where the run has no such figure. */
+  actual: amount.nullable(),
+  unit: z.enum(["", "/s", "ms"]),
+});
+
+/** What `--json` writes; docs/report.md describes it. */
 export const reportSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(REPORT_VERSION),
+  /** The version of couponlive that ran it. */
+  couponlive: z.string(),
+  /** The command line, without secrets. */
+  command: z.string(),
+  /** The generator's. */
+  machine: machineSchema,
   config: z.strictObject({
     eventId: z.string(),
+    eventName: z.string(),
     url: z.string(),
     /** How this run's own server decides; null for a server that was there. */
     engine: z.enum(["embedded", "redis"]).nullable(),
-    shape: z.strictObject({ kind: z.literal("constant"), ratePerSecond: amount }),
+    shape: shapeSchema,
     durationMs: count,
     graceMs: count,
     users: count,
@@ -60,8 +97,14 @@ export const reportSchema = z.strictObject({
   outcomes: z.record(outcomeSchema, count),
   /** From due to answered; for the outcomes that occurred. */
   latencyMs: z.partialRecord(outcomeSchema, latencySchema),
+  /** From sent to answered: what the server took; for the outcomes that occurred. */
+  serviceMs: z.partialRecord(outcomeSchema, latencySchema),
   /** From due to sent. */
-  sendLagMs: z.strictObject({ p50: amount, p99: amount, max: amount }),
+  sendLagMs: latencySchema,
+  /** From due until the generator came to it, whether or not its connection was free. */
+  generatorLagMs: latencySchema,
+  /** When the last coupon was told to its member, to the next 100 ms; null while some are left. */
+  soldOutAfterMs: amount.nullable(),
   /** Requests that found their connection still waiting for an answer when they were due. */
   waitedForConnection: count,
   connectionsLost: count,
@@ -72,20 +115,27 @@ export const reportSchema = z.strictObject({
   verification: z.strictObject({ ok: z.boolean(), checks: z.array(checkSchema) }),
   /** True when the generator held the rate, so that the figures judge the server. */
   valid: z.boolean(),
-  verdict: z.enum(["PASS", "INCORRECT", "INVALID", "BROKEN"]),
+  /** What was asked for with --expect, in that order. */
+  expectations: z.array(expectationSchema),
+  verdict: z.enum(VERDICTS),
   /** The verdict in one sentence. */
   why: z.string(),
 });
 
 export type Report = z.infer<typeof reportSchema>;
-export type Verdict = Report["verdict"];
 export type ReportConfig = Report["config"];
+export type Latency = z.infer<typeof latencySchema>;
+export type ExpectationResult = z.infer<typeof expectationSchema>;
 
 /** All that a report is made from. */
 export interface RunFacts {
+  readonly command: string;
+  readonly machine: Machine;
   readonly config: ReportConfig;
   readonly load: LoadResult;
+  readonly series: readonly SeriesBucket[];
   readonly checks: readonly Check[];
+  readonly expectations: readonly Expectation[];
   readonly generatorCpuUs: number;
   readonly serverCpuUs: number | undefined;
   /** False when the run's own server died, or had to be killed at the end. */
@@ -94,29 +144,42 @@ export interface RunFacts {
 
 /** Sums a run up and judges it. */
 export function summarize(facts: RunFacts): Report {
-  const { config, load, checks, generatorCpuUs, serverCpuUs } = facts;
+  const measured = measure(facts);
+  const bound = findBound(measured, facts.load.stopped);
+  const draft: Report = {
+    ...measured,
+    valid: bound === undefined,
+    expectations: [],
+    verdict: "PASS",
+    why: "",
+  };
+  const report = { ...draft, expectations: checkExpectations(facts.expectations, draft) };
+  return { ...report, ...decide(report, facts.serverHeld, bound) };
+}
+
+/** What a report says before anything is judged. */
+export type Measured = Omit<Report, "valid" | "expectations" | "verdict" | "why">;
+
+function measure(facts: RunFacts): Measured {
+  const { command, machine, config, load, checks, generatorCpuUs, serverCpuUs } = facts;
   const { ledger, tally } = load;
   const perRequest = (us: number) => round(us / Math.max(1, ledger.sent), 1);
-  const offeredRate = perSecond(ledger.scheduled, config.durationMs);
-  const achievedRate = perSecond(ledger.sent, Math.max(config.durationMs, tally.lastSentUs / 1000));
-  const verification = {
-    ok: checks.every((check) => check.ok),
-    checks: checks.map((check) => ({ ...check, counterExamples: [...check.counterExamples] })),
-  };
-  const valid = achievedRate >= MIN_ACHIEVED_SHARE * offeredRate;
-  const measured = {
-    version: 1 as const,
+  const lastSentMs = Math.max(config.durationMs, tally.lastSentUs / 1000);
+  return {
+    version: REPORT_VERSION,
+    couponlive: COUPONLIVE_VERSION,
+    command,
+    machine,
     config,
-    offeredRate: round(offeredRate, 1),
-    achievedRate: round(achievedRate, 1),
+    offeredRate: round(perSecond(ledger.scheduled, config.durationMs), 1),
+    achievedRate: round(perSecond(ledger.sent, lastSentMs), 1),
     ledger,
     outcomes: { ...tally.outcomes },
-    latencyMs: latencies(load),
-    sendLagMs: {
-      p50: percentileMs(tally.sendLag, 50),
-      p99: percentileMs(tally.sendLag, 99),
-      max: percentileMs(tally.sendLag, 100),
-    },
+    latencyMs: latencies((outcome) => tally.latencyOf(outcome)),
+    serviceMs: latencies((outcome) => tally.serviceOf(outcome)),
+    sendLagMs: latencySummary(tally.sendLag),
+    generatorLagMs: latencySummary(tally.generatorLag),
+    soldOutAfterMs: soldOutAfterMs(facts.series, config.stock - config.issuedBefore),
     waitedForConnection: tally.waitedForConnection,
     connectionsLost: tally.connectionsLost,
     cpuUsPerRequest: {
@@ -124,85 +187,25 @@ export function summarize(facts: RunFacts): Report {
       server: serverCpuUs === undefined ? null : perRequest(serverCpuUs),
     },
     reasons: tally.reasons,
-    verification,
-    valid,
+    verification: {
+      ok: checks.every((check) => check.ok),
+      checks: checks.map((check) => ({ ...check, counterExamples: [...check.counterExamples] })),
+    },
   };
-  return { ...measured, ...decide(measured, facts) };
 }
 
-/** The exit code of a verdict. */
-export function exitCodeOf(verdict: Verdict): ExitCode {
-  switch (verdict) {
-    case "PASS":
-      return EXIT.ok;
-    case "INCORRECT":
-      return EXIT.incorrect;
-    case "INVALID":
-      return EXIT.invalid;
-    case "BROKEN":
-      return EXIT.failed;
-  }
-}
-
-/** Correctness outranks all; then whether the run can be believed at all; then its rate. */
-function decide(
-  run: Omit<Report, "verdict" | "why">,
-  { load, serverHeld }: RunFacts,
-): Pick<Report, "verdict" | "why"> {
-  const failed = run.verification.checks.filter((check) => !check.ok);
-  if (failed.length > 0) {
-    return { verdict: "INCORRECT", why: `violated: ${failed.map((check) => check.id).join(", ")}` };
-  }
-  const imbalance = findImbalance(run);
-  if (imbalance !== undefined) return { verdict: "BROKEN", why: imbalance };
-  const { outcomes, ledger } = run;
-  const undecided = outcomes.error + outcomes.unknown + outcomes.unauthorized;
-  if (ledger.sent > 0 && undecided === ledger.sent) {
-    return { verdict: "BROKEN", why: "not one claim was decided: see the reasons" };
-  }
-  if (!serverHeld) {
-    return { verdict: "BROKEN", why: "the server died, or did not stop when it was told to" };
-  }
-  if (load.stopped) return { verdict: "INVALID", why: "the run was stopped before its end" };
-  if (!run.valid) return { verdict: "INVALID", why: whyInvalid(run) };
-  return { verdict: "PASS", why: "the giveaway was right and the rate was held" };
-}
-
-/** The ledger of requests must balance: nothing forgotten, nothing counted twice. */
-function findImbalance({
-  ledger,
-  outcomes,
-}: Pick<Report, "ledger" | "outcomes">): string | undefined {
-  const { scheduled, sent, shed, unsent } = ledger;
-  if (scheduled !== sent + shed + unsent) {
-    return `the ledger does not balance: ${scheduled} scheduled, ${sent} sent, ${shed} shed, ${unsent} unsent`;
-  }
-  const answered = OUTCOMES.reduce((sum, outcome) => sum + outcomes[outcome], 0);
-  if (sent !== answered) {
-    return `the ledger does not balance: ${sent} sent, ${answered} outcomes`;
-  }
-  return undefined;
-}
-
-function whyInvalid(run: Omit<Report, "verdict" | "why">): string {
-  const share = ((100 * run.achievedRate) / run.offeredRate).toFixed(1);
-  const bound =
-    run.waitedForConnection > run.ledger.scheduled / 2
-      ? "all connections were busy: the server is slower than the rate, or --connections too few"
-      : "the generator did not get the CPU it needs";
-  return `only ${share} % of the offered rate was achieved; ${bound}`;
-}
-
-function latencies({ tally }: LoadResult): Report["latencyMs"] {
-  const latencyMs: Report["latencyMs"] = {};
+function latencies(
+  histogramOf: (outcome: Outcome) => Histogram | undefined,
+): Partial<Record<Outcome, Latency>> {
+  const summaries: Partial<Record<Outcome, Latency>> = {};
   for (const outcome of OUTCOMES) {
-    const histogram = tally.latencyOf(outcome);
-    if (histogram !== undefined) latencyMs[outcome] = latencySummary(histogram);
+    const histogram = histogramOf(outcome);
+    if (histogram !== undefined) summaries[outcome] = latencySummary(histogram);
   }
-  return latencyMs;
+  return summaries;
 }
 
-function latencySummary(histogram: Histogram): z.infer<typeof latencySchema> {
+function latencySummary(histogram: Histogram): Latency {
   return {
     p50: percentileMs(histogram, 50),
     p90: percentileMs(histogram, 90),

@@ -4,13 +4,17 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { findEvent } from "../server/events/administration.ts";
 import { verifyEvent } from "../server/ledger/verify.ts";
 import { processTreeCpuUs } from "./cpu.ts";
+import type { Expectation } from "./expectations.ts";
 import { Fleet, type LoadResult } from "./fleet.ts";
 import { LiveRun } from "./live.ts";
 import { type Holders, judge, readHolders } from "./oracle.ts";
 import { type Report, type ReportConfig, summarize } from "./report.ts";
-import { countArrivals, type LoadShape } from "./schedule.ts";
+import { describeMachine } from "./report-machine.ts";
+import type { SeriesBucket } from "./series.ts";
+import { countArrivals, type LoadShape } from "./shape.ts";
 import { reviveServer, type Stage, setStage } from "./stage.ts";
 import { awaitDrained, awaitEvent } from "./standing.ts";
+import type { Tally } from "./tally.ts";
 import { CONNECTION_LIMITS } from "./transport.ts";
 
 /** How long after the last arrival a claim that waits for its connection may still be sent. */
@@ -39,6 +43,16 @@ export interface RunOptions {
   /** A server that is there, and the keys it accepts. */
   readonly server?: { readonly url: URL; readonly tokens: TokenConfig };
   readonly webProcesses: number;
+  readonly expectations: readonly Expectation[];
+  /** For the report: the command line, without secrets. */
+  readonly command: string;
+}
+
+/** What is left of a run: its summary, and what fuller accounts of it are made from. */
+export interface RunResult {
+  readonly report: Report;
+  readonly tally: Tally;
+  readonly series: readonly SeriesBucket[];
 }
 
 /** Whoever looks on. */
@@ -60,7 +74,7 @@ export async function runSimulation(
   options: RunOptions,
   observer: RunObserver,
   stop: AbortSignal,
-): Promise<Report> {
+): Promise<RunResult> {
   const shape: LoadShape = { kind: "constant", ratePerSecond: options.ratePerSecond };
   requirePossible(options, shape);
   await using resources = new AsyncDisposableStack();
@@ -95,7 +109,12 @@ export async function runSimulation(
   const checks = await inspect(after, before, load.result);
   const serverStopped = (await after.ownServer?.stop()) ?? true;
   const serverHeld = died === undefined && serverStopped;
-  return summarize({ config, load: load.result, checks, serverHeld, ...load.cpu });
+  const { command, expectations } = options;
+  const { series } = load.result;
+  const machine = describeMachine();
+  const facts = { command, machine, config, load: load.result, series, checks, expectations };
+  const report = summarize({ ...facts, serverHeld, ...load.cpu });
+  return { report, tally: load.result.tally, series };
 }
 
 function requirePossible(options: RunOptions, shape: LoadShape): void {
@@ -119,6 +138,7 @@ function describe(
   const engine = redis === undefined ? "embedded" : "redis";
   return {
     eventId: event.id,
+    eventName: event.name,
     url: url.origin,
     engine: ownServer === undefined ? null : engine,
     shape,

@@ -1,0 +1,103 @@
+/** The judgement of a run: its verdict, the sentence that gives the reason, and its exit code. */
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { OUTCOMES } from "./outcomes.ts";
+import type { Measured, Report } from "./report.ts";
+
+/** The share of the offered rate below which a run says nothing about the server. */
+export const MIN_ACHIEVED_SHARE = 0.99;
+/**
+ * The generator's own lag, at p99, above which the latencies are the generator's: it came to more
+ * than one in a hundred requests this much too late. What a request waits for a busy connection
+ * is not in it, since that is the server's doing.
+ */
+export const MAX_GENERATOR_LAG_P99_MS = 20;
+
+/** From the best to the worst, as far as they can be ordered: see `decide`. */
+export const VERDICTS = ["PASS", "MISSED", "INVALID", "BROKEN", "INCORRECT"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** The exit code of a verdict. */
+export function exitCodeOf(verdict: Verdict): ExitCode {
+  switch (verdict) {
+    case "PASS":
+      return EXIT.ok;
+    case "MISSED":
+      return EXIT.expectationMissed;
+    case "INVALID":
+      return EXIT.invalid;
+    case "BROKEN":
+      return EXIT.failed;
+    case "INCORRECT":
+      return EXIT.incorrect;
+  }
+}
+
+/**
+ * Correctness outranks all; then whether the run worked at all; then whether its figures can be
+ * believed; then what was expected of them.
+ *
+ * @param bound what kept the run from being valid, if anything
+ */
+export function decide(
+  report: Report,
+  serverHeld: boolean,
+  bound: string | undefined,
+): Pick<Report, "verdict" | "why"> {
+  const failed = report.verification.checks.filter((check) => !check.ok);
+  if (failed.length > 0) {
+    return { verdict: "INCORRECT", why: `violated: ${failed.map((check) => check.id).join(", ")}` };
+  }
+  const broken = findBreakage(report, serverHeld);
+  if (broken !== undefined) return { verdict: "BROKEN", why: broken };
+  if (bound !== undefined) return { verdict: "INVALID", why: bound };
+  const missed = report.expectations.filter((expectation) => !expectation.ok);
+  if (missed.length > 0) {
+    return { verdict: "MISSED", why: `expected ${missed.map(({ text }) => text).join(", ")}` };
+  }
+  return { verdict: "PASS", why: "the giveaway was right and the rate was held" };
+}
+
+function findBreakage(report: Report, serverHeld: boolean): string | undefined {
+  const imbalance = findImbalance(report);
+  if (imbalance !== undefined) return imbalance;
+  const { outcomes, ledger } = report;
+  const undecided = outcomes.error + outcomes.unknown + outcomes.unauthorized;
+  if (ledger.sent > 0 && undecided === ledger.sent) {
+    return "not one claim was decided: see the reasons";
+  }
+  return serverHeld ? undefined : "the server died, or did not stop when it was told to";
+}
+
+/** The ledger of requests must balance: nothing forgotten, nothing counted twice. */
+function findImbalance({ ledger, outcomes }: Report): string | undefined {
+  const { scheduled, sent, shed, unsent } = ledger;
+  if (scheduled !== sent + shed + unsent) {
+    return `the ledger does not balance: ${scheduled} scheduled, ${sent} sent, ${shed} shed, ${unsent} unsent`;
+  }
+  const answered = OUTCOMES.reduce((sum, outcome) => sum + outcomes[outcome], 0);
+  if (sent !== answered) {
+    return `the ledger does not balance: ${sent} sent, ${answered} outcomes`;
+  }
+  return undefined;
+}
+
+/** Why the figures do not judge the server, in a sentence that names the bound; undefined if they do. */
+export function findBound(run: Measured, stopped: boolean): string | undefined {
+  if (stopped) return "the run was stopped before its end";
+  const lagMs = run.generatorLagMs.p99;
+  if (run.achievedRate < MIN_ACHIEVED_SHARE * run.offeredRate) {
+    const share = ((100 * run.achievedRate) / run.offeredRate).toFixed(1);
+    return `only ${share} % of the offered rate was achieved (bound: ${100 * MIN_ACHIEVED_SHARE} %); ${whyShort(run)}`;
+  }
+  if (lagMs > MAX_GENERATOR_LAG_P99_MS) {
+    return `the generator came to its requests ${lagMs.toFixed(0)} ms late at p99 (bound: ${MAX_GENERATOR_LAG_P99_MS} ms); it did not get the CPU it needs`;
+  }
+  return undefined;
+}
+
+function whyShort(run: Measured): string {
+  return run.generatorLagMs.p99 <= MAX_GENERATOR_LAG_P99_MS &&
+    run.waitedForConnection > run.ledger.scheduled / 2
+    ? "all connections were busy: the server is slower than the rate, or --connections too few"
+    : "the generator did not get the CPU it needs";
+}
