@@ -53,6 +53,14 @@ export function readDatabaseConfig(
   };
 }
 
+/** Whether a database was named, by a flag or a variable. */
+export function namesDatabase(
+  flags: { readonly db?: string | undefined },
+  environment: Environment = process.env,
+): boolean {
+  return (flags.db ?? environment["COUPONLIVE_DB"]) !== undefined;
+}
+
 /** The Redis URL, or undefined for the embedded engine. */
 export function readRedisUrl(
   flags: { readonly redis?: string | undefined },

@@ -48,7 +48,8 @@ async function demo(flags: DemoFlags): Promise<void> {
   const redisUrl = readRedisUrl(flags);
   const report = await rehearse(
     {
-      ratePerSecond: flags.tps,
+      shape: { kind: "constant", ratePerSecond: flags.tps },
+      scenario: "rush",
       durationMs: Math.ceil((flags.users * 1000) / flags.tps),
       users: flags.users,
       stock: flags.stock,

@@ -1,11 +1,14 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import {
   type DatabaseConfig,
+  namesDatabase,
   readDatabaseConfig,
   readRedisUrl,
   readTokenConfig,
 } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
+import { claimsPerMember, SCENARIOS, type Scenario, stampedeStock } from "../sim/scenario.ts";
+import { countArrivals, durationForMs, type LoadShape, ownDurationMs } from "../sim/shape.ts";
 import { wholeNumber } from "./count.ts";
 import { parseDurationMs } from "./duration.ts";
 import {
@@ -16,13 +19,16 @@ import {
   rehearse,
   type ViewFlags,
 } from "./rehearsal.ts";
+import { parseShape, SHAPES_HELP } from "./shape.ts";
 
 interface SimulateFlags extends ViewFlags {
   readonly event?: string;
   readonly tps: number;
+  readonly shape: string;
+  readonly scenario: Scenario;
   readonly users: number;
   readonly duration?: string;
-  readonly stock: number;
+  readonly stock?: number;
   readonly url?: string;
   readonly db?: string;
   readonly redis?: string;
@@ -32,15 +38,19 @@ interface SimulateFlags extends ViewFlags {
   readonly seed: number;
 }
 
+const DEFAULT_STOCK = 100_000;
+
 const help = `
 Examples:
   $ couponlive simulate                              150,000 members, 100,000 coupons, a server of its own
   $ couponlive simulate --tps 20000 --duration 30s --json rush.json --html rush.html
   $ couponlive simulate --expect 'issued==100000' --expect 'p99(issued)<50ms'
+  $ couponlive simulate --scenario impatient --shape humans --duration 20s
   $ couponlive simulate --url http://127.0.0.1:8080 --db couponlive.db --event spring-sale
 
 The members are member-0000001, member-0000002, … (\`couponlive user seed\`); each claims once before
-any claims again. With --url, COUPONLIVE_JWT_SECRET must be the server's, and --db its database.
+any claims again. With --url, COUPONLIVE_JWT_SECRET must be the server's; where neither --db nor
+COUPONLIVE_DB names its database, the ledger is read over HTTP.
 Exit codes: ${EXIT.ok} right, ${EXIT.failed} the run broke, ${EXIT.usage} usage, ${EXIT.expectationMissed} an expectation missed, ${EXIT.incorrect} an invariant is violated, ${EXIT.invalid} the rate could not be held.`;
 
 /** Adds `couponlive simulate`. */
@@ -50,9 +60,17 @@ export function addSimulateCommand(program: Command): void {
     .description("fire a rush of claims, and prove that the giveaway was right")
     .option("--event <id>", "the event to claim from (default: one of the run's own, open now)")
     .option("--tps <n>", "claims a second", wholeNumber(1, 1_000_000), 10_000)
+    .option("--shape <shape>", SHAPES_HELP, "constant")
+    .addOption(
+      new Option("--scenario <name>", "who claims, and how").choices(SCENARIOS).default("rush"),
+    )
     .option("--users <n>", "members who claim", wholeNumber(1, 10_000_000), 150_000)
     .option("--duration <time>", "how long, such as 30s (default: until each member has claimed)")
-    .option("--stock <n>", "coupons of the run's own event", wholeNumber(1, 10_000_000), 100_000)
+    .option(
+      "--stock <n>",
+      `coupons of the run's own event (default: ${DEFAULT_STOCK}; stampede: a tenth of the claims)`,
+      wholeNumber(1, 10_000_000),
+    )
     .option("--url <url>", "the server to claim from (default: one of the run's own)")
     .option("--db <path-or-url>", "the server's database (default: one of the run's own)")
     .option("--redis <url>", "the Redis that decides; without it, the embedded engine")
@@ -63,7 +81,7 @@ export function addSimulateCommand(program: Command): void {
       wholeNumber(1, 256),
     )
     .option("--connections <n>", "to send over", wholeNumber(1, 10_000), DEFAULT_CONNECTIONS)
-    .option("--seed <n>", "decides the members' order", wholeNumber(0, 0xffff_ffff), DEFAULT_SEED);
+    .option("--seed <n>", "decides who claims when", wholeNumber(0, 0xffff_ffff), DEFAULT_SEED);
   addViewOptions(command).addHelpText("after", help).action(simulate);
 }
 
@@ -71,13 +89,8 @@ async function simulate(flags: SimulateFlags): Promise<void> {
   const redisUrl = readRedisUrl(flags);
   const database = readRunDatabase(flags);
   const options = {
-    ratePerSecond: flags.tps,
-    durationMs:
-      flags.duration === undefined
-        ? Math.ceil((flags.users * 1000) / flags.tps)
-        : parseDurationMs(flags.duration),
+    ...readLoad(flags),
     users: flags.users,
-    stock: flags.stock,
     connections: flags.connections,
     loadWorkers: flags.loadWorkers ?? defaultLoadWorkers(),
     seed: flags.seed,
@@ -94,9 +107,33 @@ async function simulate(flags: SimulateFlags): Promise<void> {
   process.exitCode = exitCodeOf(report.verdict);
 }
 
-/** The database of the event or of the server that is named; else the run makes its own. */
+/** What is claimed, when, and how much there is. */
+function readLoad(flags: SimulateFlags) {
+  const { scenario, tps: ratePerSecond } = flags;
+  const claims = Math.ceil(flags.users * claimsPerMember(scenario));
+  const shape = parseShape(flags.shape, { ratePerSecond, claims });
+  const durationMs = readDurationMs(flags, shape, claims);
+  const stampede = stampedeStock(countArrivals(shape, durationMs));
+  const stock = flags.stock ?? (scenario === "stampede" ? stampede : DEFAULT_STOCK);
+  return { shape, scenario, durationMs, stock };
+}
+
+/** As long as the shape says, or as was asked for, or as all members need. */
+function readDurationMs(flags: SimulateFlags, shape: LoadShape, claims: number): number {
+  if (flags.duration === undefined) return durationForMs(shape, claims);
+  if (ownDurationMs(shape) !== undefined) {
+    throw new CliError(`--shape ${shape.kind} says itself how long it lasts: leave out --duration`);
+  }
+  return parseDurationMs(flags.duration);
+}
+
+/**
+ * The database of the event or of the server that is named. Without one, the run makes its own; or
+ * it reads a server's ledger over HTTP.
+ */
 function readRunDatabase(flags: SimulateFlags): DatabaseConfig | undefined {
   const named = flags.event !== undefined || flags.url !== undefined || flags.db !== undefined;
+  if (flags.url !== undefined && !namesDatabase(flags)) return undefined;
   return named ? readDatabaseConfig(flags) : undefined;
 }
 

@@ -1,6 +1,7 @@
 /** The load workers, seen from the main thread. */
 import type { TokenConfig } from "../config.ts";
 import { connectionsOf, divide } from "./division.ts";
+import { NO_GAUGES } from "./gauges.ts";
 import type { FromWorker, ToWorker, WorkerPlan, WorkerProgress } from "./messages.ts";
 import { bendSchedule, type Scenario } from "./scenario.ts";
 import { createSchedule } from "./schedule.ts";
@@ -61,8 +62,6 @@ export interface LoadResult {
   /** The run was told to end before its time. */
   readonly stopped: boolean;
 }
-
-const NO_GAUGES: ServerGauges = { remaining: null, queueDepth: null, writerBacklog: null };
 
 /** Each worker's last word on how far it is. */
 export type FleetProgress = (worker: number, progress: WorkerProgress) => void;

@@ -9,6 +9,7 @@ import type { EventDefinition } from "../server/events/event.ts";
 import { seedMemberId } from "../server/members/seed.ts";
 import { judge, readHolders } from "./oracle.ts";
 import type { Answer } from "./outcomes.ts";
+import { DatabaseRecords } from "./records.ts";
 import { noOutcomes } from "./tally.ts";
 import { ToldTable } from "./told.ts";
 
@@ -68,10 +69,12 @@ async function verdict(
   told: Told,
   rows: Rows,
   rowsBefore: Rows = [],
+  credentials = new Uint8Array(USERS + 1),
 ): Promise<Record<string, readonly string[]>> {
   const event = await createStocked();
   await insertRows(event, rowsBefore);
-  const before = await readHolders(database, event.id, USERS);
+  const records = new DatabaseRecords(database, event.id, undefined);
+  const before = await readHolders(records, USERS);
   await insertRows(event, rows);
   const table = new ToldTable(USERS + 1);
   const outcomes = noOutcomes();
@@ -82,8 +85,9 @@ async function verdict(
     table.record(member, own, 0, 0);
     outcomes[answer.outcome]++;
   }
-  const checks = await judge(database, event, before, { told: table, outcomes });
-  expect(checks.map((check) => check.id)).toHaveLength(6);
+  const testimony = { told: table, outcomes, credentials, startedAtMs: 0, sameClock: false };
+  const checks = await judge(records, event, before, testimony);
+  expect(checks.map((check) => check.id)).toHaveLength(10);
   return Object.fromEntries(
     checks.filter((check) => !check.ok).map((check) => [check.id, check.counterExamples]),
   );
@@ -255,6 +259,37 @@ const lies: [name: string, told: Told, rows: Rows, expected: Record<string, stri
 
 test.each(lies)("a lie: %s", async (_name, told, rows, expected) => {
   expect(await verdict(told, rows)).toEqual(expected);
+});
+
+test("intruders: refused, served, or in the ledger", async () => {
+  const [forged, none] = [3, 1];
+  const credentials = Uint8Array.from([0, 0, 0, 0, none, 0, forged]);
+  const unauthorized: Answer = { outcome: "unauthorized" };
+  const refused: Told = [...RIGHT.slice(0, 4), [4, unauthorized], [6, unauthorized]];
+  expect(await verdict(refused, LEDGER, [], credentials)).toEqual({});
+  const served: Told = [
+    [1, issued(1)],
+    [4, issued(2)],
+    [6, unknown],
+  ];
+  const rows: Rows = [
+    [1, 1],
+    [4, 2],
+    [6, 3],
+  ];
+  expect(await verdict(served, rows, [], credentials)).toEqual({
+    "intruders-refused": [
+      `${MEMBER}4 showed no token, the ledger has rank 2`,
+      `${MEMBER}6 showed a token that is forged, the ledger has rank 3`,
+      `${MEMBER}4 showed no token and was told rank 2`,
+    ],
+  });
+});
+
+test("two members with one code", async () => {
+  const shared: Told = [...RIGHT.slice(0, 2), [5, { outcome: "issued", rank: 3, code: code(2) }]];
+  const found = await verdict(shared, LEDGER.slice(0, 2));
+  expect(found["told-unique"]).toEqual([`${MEMBER}2 and ${MEMBER}5 were told the same code`]);
 });
 
 test("a member told «sold out» who held a coupon before the run", async () => {

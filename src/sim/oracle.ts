@@ -2,11 +2,12 @@
  * The judge of a run: compares what every client was told with what the ledger holds. The ledger's
  * own consistency is `verifyEvent`'s part; here it is about the members' view.
  */
-import type { Database } from "../server/database.ts";
-import type { EventDefinition } from "../server/events/event.ts";
 import { type Check, Findings } from "../server/ledger/findings.ts";
-import { type LedgerRow, readLedger } from "../server/ledger/read.ts";
+import type { LedgerRow } from "../server/ledger/read.ts";
 import { seedMemberId } from "../server/members/seed.ts";
+import { judgeTimes, type LastIssuance } from "./oracle-times.ts";
+import type { RecordedEvent, Records } from "./records.ts";
+import { CREDENTIALS } from "./scenario.ts";
 import type { OutcomeCounts } from "./tally.ts";
 import type { ToldTable } from "./told.ts";
 
@@ -23,17 +24,19 @@ export interface Testimony {
   /** Row n is the seeded member with number n. */
   readonly told: ToldTable;
   readonly outcomes: OutcomeCounts;
+  /** Element n is what the member with number n showed, as in CREDENTIALS. */
+  readonly credentials: Uint8Array;
+  /** The start of the run, by this machine's wall clock. */
+  readonly startedAtMs: number;
+  /** Claims were decided by this machine's wall clock too. */
+  readonly sameClock: boolean;
 }
 
 /** Reads who of the members 1 … users holds a coupon of the event. */
-export async function readHolders(
-  database: Database,
-  eventId: string,
-  users: number,
-): Promise<Holders> {
+export async function readHolders(records: Records, users: number): Promise<Holders> {
   const byNumber = new Uint8Array(users + 1);
   let issued = 0;
-  for await (const page of readLedger(database, eventId)) {
+  for await (const page of records.pages()) {
     for (const { memberId } of page) {
       issued++;
       const number = memberNumber(memberId, users);
@@ -46,19 +49,23 @@ export async function readHolders(
 /**
  * Judges a run whose ledger has drained.
  *
- * @param before who held a coupon when the run began
+ * @param event as it was when the run began
+ * @param before who held a coupon then
  */
 export async function judge(
-  database: Database,
-  event: EventDefinition,
+  records: Records,
+  event: RecordedEvent,
   before: Holders,
   testimony: Testimony,
 ): Promise<Check[]> {
-  const oracle = new Oracle(event, before, testimony);
-  for await (const page of readLedger(database, event.id)) {
+  // Read again: its stock or its windows may have been changed during the run.
+  const eventNow = (await records.event()) ?? event;
+  const oracle = new Oracle(eventNow, before, testimony);
+  for await (const page of records.pages()) {
     for (const row of page) oracle.readRow(row);
   }
-  return oracle.conclude();
+  const times = judgeTimes(eventNow, testimony, oracle.last, eventNow.stock !== event.stock);
+  return [...oracle.conclude(), ...times];
 }
 
 /** The number of a seeded member of this run, from its id. */
@@ -69,17 +76,20 @@ function memberNumber(memberId: string, users: number): number | undefined {
 }
 
 class Oracle {
-  readonly #event: EventDefinition;
+  readonly #event: RecordedEvent;
   readonly #before: Holders;
   readonly #testimony: Testimony;
   readonly #inLedger: Uint8Array;
   readonly #broken = new Findings();
   readonly #contradicted = new Findings();
+  readonly #intruded = new Findings();
+  /** The issuance of the run that was decided last. */
+  last: LastIssuance | undefined;
   #issued = 0;
   /** Issuances of this run's members that did not exist before it. */
   #newIssuances = 0;
 
-  constructor(event: EventDefinition, before: Holders, testimony: Testimony) {
+  constructor(event: RecordedEvent, before: Holders, testimony: Testimony) {
     this.#event = event;
     this.#before = before;
     this.#testimony = testimony;
@@ -92,7 +102,14 @@ class Oracle {
     if (number === undefined) return;
     this.#inLedger[number] = 1;
     const isNew = this.#before.byNumber[number] !== 1;
-    if (isNew) this.#newIssuances++;
+    if (isNew) {
+      this.#newIssuances++;
+      if (this.last === undefined || row.issuedAtMs >= this.last.issuedAtMs) this.last = row;
+      const shown = this.#wrongCredential(number);
+      if (shown !== undefined) {
+        this.#intruded.add(`${row.memberId} ${shown}, the ledger has rank ${row.rank}`);
+      }
+    }
     const { told } = this.#testimony;
     const grant = told.grantOf(number);
     if (grant === undefined) this.#readUntold(number, row, isNew);
@@ -116,6 +133,13 @@ class Oracle {
     }
   }
 
+  /** What an intruder showed, in words; undefined for an honest member. */
+  #wrongCredential(number: number): string | undefined {
+    const credential = CREDENTIALS[this.#testimony.credentials[number] ?? 0] ?? "valid";
+    if (credential === "valid") return undefined;
+    return credential === "none" ? "showed no token" : `showed a token that is ${credential}`;
+  }
+
   conclude(): Check[] {
     return [...this.#judgeMembers(), ...this.#judgeTotals()];
   }
@@ -123,14 +147,23 @@ class Oracle {
   #judgeMembers(): Check[] {
     const { told } = this.#testimony;
     const twice = new Findings();
+    const shared = new Findings();
+    const holderOf = new Map<string, string>();
     let granted = 0;
+    let intruders = 0;
     for (let number = 1; number < told.rows; number++) {
       const id = seedMemberId(number);
       if (told.wasIssuedTwice(number)) twice.add(`${id} was told «issued» more than once`);
       if (told.wasToldTwoCoupons(number)) twice.add(`${id} was told of two different coupons`);
       const grant = told.grantOf(number);
+      const shown = this.#wrongCredential(number);
+      if (shown !== undefined) intruders++;
       if (grant === undefined) continue;
       granted++;
+      if (shown !== undefined) this.#intruded.add(`${id} ${shown} and was told rank ${grant.rank}`);
+      const other = holderOf.get(grant.code);
+      if (other !== undefined) shared.add(`${other} and ${id} were told the same code`);
+      else holderOf.set(grant.code, id);
       if (this.#inLedger[number] === 0) {
         this.#broken.add(`${id} was told rank ${grant.rank}, the ledger has nothing`);
       }
@@ -152,6 +185,18 @@ class Oracle {
         5,
         `all ${granted} promises are in the ledger, rank and code`,
         "promises that the ledger does not keep",
+      ),
+      shared.check(
+        "told-unique",
+        8,
+        "no two members were told one code",
+        "codes that two members were told",
+      ),
+      this.#intruded.check(
+        "intruders-refused",
+        4,
+        intruders === 0 ? "there were no intruders" : `none of ${intruders} intruders was served`,
+        "intruders served",
       ),
       this.#contradicted.check(
         "refusals-kept",

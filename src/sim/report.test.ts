@@ -22,6 +22,7 @@ const config: ReportConfig = {
   url: "http://127.0.0.1:8080",
   engine: "embedded",
   shape: { kind: "constant", ratePerSecond: 1_000 },
+  scenario: "rush",
   durationMs: 1_000,
   graceMs: 5_000,
   users: 1_000,

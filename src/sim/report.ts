@@ -8,6 +8,7 @@ import { percentileMs } from "./latency.ts";
 import { OUTCOMES, type Outcome } from "./outcomes.ts";
 import { COUPONLIVE_VERSION, type Machine } from "./report-machine.ts";
 import { decide, findBound, VERDICTS } from "./report-verdict.ts";
+import { SCENARIOS } from "./scenario.ts";
 import type { SeriesBucket } from "./series.ts";
 import { soldOutAfterMs } from "./series-reading.ts";
 
@@ -78,6 +79,7 @@ export const reportSchema = z.strictObject({
     /** How this run's own server decides; null for a server that was there. */
     engine: z.enum(["embedded", "redis"]).nullable(),
     shape: shapeSchema,
+    scenario: z.enum(SCENARIOS),
     durationMs: count,
     graceMs: count,
     users: count,

@@ -1,19 +1,19 @@
 /** A whole run: set the stage, fire the load, wait for the ledger, judge, clear away. */
 import type { DatabaseConfig, TokenConfig } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
-import { findEvent } from "../server/events/administration.ts";
-import { verifyEvent } from "../server/ledger/verify.ts";
 import { processTreeCpuUs } from "./cpu.ts";
 import type { Expectation } from "./expectations.ts";
 import { Fleet, type LoadResult } from "./fleet.ts";
+import { GaugePoller } from "./gauges.ts";
 import { LiveRun } from "./live.ts";
 import { type Holders, judge, readHolders } from "./oracle.ts";
 import { type Report, type ReportConfig, summarize } from "./report.ts";
 import { describeMachine } from "./report-machine.ts";
+import { runWindow, type Scenario } from "./scenario.ts";
 import type { SeriesBucket } from "./series.ts";
 import { countArrivals, type LoadShape } from "./shape.ts";
 import { reviveServer, type Stage, setStage } from "./stage.ts";
-import { awaitDrained, awaitEvent } from "./standing.ts";
+import { awaitDrained, awaitEvent, awaitWindow } from "./standing.ts";
 import type { Tally } from "./tally.ts";
 import { CONNECTION_LIMITS } from "./transport.ts";
 
@@ -21,13 +21,18 @@ import { CONNECTION_LIMITS } from "./transport.ts";
 const GRACE_MS = 5_000;
 /** Tokens outlive the run by this. */
 const TOKEN_RESERVE_SECONDS = 3_600;
-/** Arrivals of one run. */
-const MAX_ARRIVALS = 100_000_000;
+/** Arrivals of one run: each takes 12 bytes, with `poisson` 20 while the run is prepared. */
+export const MAX_ARRIVALS = 20_000_000;
+/** A second of the series takes about 10 KiB. */
+const MAX_DURATION_MS = 6 * 3_600_000;
+/** Between planning a window and the start of the run: servers follow within a second. */
+const WINDOW_NOTICE_MS = 2_000;
 
 export interface RunOptions {
-  readonly ratePerSecond: number;
+  readonly shape: LoadShape;
+  readonly scenario: Scenario;
   readonly durationMs: number;
-  /** The seeded members 1 … users make the claims, each once before any makes a second one. */
+  /** The seeded members 1 … users make the claims. */
   readonly users: number;
   readonly connections: number;
   readonly loadWorkers: number;
@@ -75,8 +80,8 @@ export async function runSimulation(
   observer: RunObserver,
   stop: AbortSignal,
 ): Promise<RunResult> {
-  const shape: LoadShape = { kind: "constant", ratePerSecond: options.ratePerSecond };
-  requirePossible(options, shape);
+  requirePossible(options);
+  const { shape, scenario, durationMs } = options;
   await using resources = new AsyncDisposableStack();
   const stage = await setStage(
     {
@@ -84,7 +89,8 @@ export async function runSimulation(
       redisUrl: options.redisUrl,
       eventId: options.eventId,
       stock: options.stock,
-      runMs: options.durationMs + GRACE_MS + CONNECTION_LIMITS.requestTimeoutMs,
+      window: runWindow(scenario, shape, durationMs),
+      runMs: durationMs + GRACE_MS + CONNECTION_LIMITS.requestTimeoutMs,
       seededMembers: options.seedsMembers === true ? options.users : 0,
       server: options.server,
       webProcesses: options.webProcesses,
@@ -92,11 +98,11 @@ export async function runSimulation(
     resources,
     (what) => observer.phase(what),
   );
-  await awaitEvent(stage, options.eventId === undefined);
+  await awaitEvent(stage, options.eventId === undefined && stage.planWindow === undefined);
   // An event that was there may have been claimed from a moment ago.
   if (options.eventId !== undefined) await awaitDrained(stage);
-  const before = await readHolders(stage.database, stage.event.id, options.users);
-  const config = describe(options, shape, stage, before);
+  const before = await readHolders(stage.records, options.users);
+  const config = describe(options, stage, before);
   const load = await fire(config, stage, observer, stop);
   const died = stage.ownServer?.hasEnded === true ? stage.ownServer : undefined;
   if (died !== undefined) {
@@ -117,12 +123,15 @@ export async function runSimulation(
   return { report, tally: load.result.tally, series };
 }
 
-function requirePossible(options: RunOptions, shape: LoadShape): void {
-  const arrivals = countArrivals(shape, options.durationMs);
+function requirePossible(options: RunOptions): void {
+  const arrivals = countArrivals(options.shape, options.durationMs);
   if (arrivals < 1 || arrivals > MAX_ARRIVALS) {
     throw new CliError(
-      `--tps and --duration make ${arrivals} claims: a run has 1 to ${MAX_ARRIVALS.toLocaleString("en-US")}`,
+      `--tps, --shape and --duration make ${arrivals} claims: a run has 1 to ${MAX_ARRIVALS.toLocaleString("en-US")}`,
     );
+  }
+  if (options.durationMs > MAX_DURATION_MS) {
+    throw new CliError(`a run lasts at most ${MAX_DURATION_MS / 3_600_000} hours`);
   }
   if (options.connections < options.loadWorkers) {
     throw new CliError("every load worker needs a connection: raise --connections");
@@ -131,7 +140,6 @@ function requirePossible(options: RunOptions, shape: LoadShape): void {
 
 function describe(
   options: RunOptions,
-  shape: LoadShape,
   { event, url, redis, ownServer }: Stage,
   before: Holders,
 ): ReportConfig {
@@ -141,7 +149,8 @@ function describe(
     eventName: event.name,
     url: url.origin,
     engine: ownServer === undefined ? null : engine,
-    shape,
+    shape: options.shape,
+    scenario: options.scenario,
     durationMs: options.durationMs,
     graceMs: GRACE_MS,
     users: options.users,
@@ -173,11 +182,13 @@ async function fire(
     stock,
     issuedBefore,
   });
+  const gauges = new GaugePoller(stage.url, config.eventId);
   const fleet = new Fleet(
     {
       url: stage.url,
       eventId: config.eventId,
       shape: config.shape,
+      scenario: config.scenario,
       durationMs,
       graceMs: config.graceMs,
       users: config.users,
@@ -188,22 +199,37 @@ async function fire(
       tokenLifetimeSeconds: Math.ceil(durationMs / 1000) + TOKEN_RESERVE_SECONDS,
     },
     (worker, progress) => live.update(worker, progress),
+    (atMs) => gauges.gaugesAt(atMs),
   );
   const onStop = () => fleet.stop();
   stop.addEventListener("abort", onStop);
   try {
     await fleet.prepare();
+    const startAtMs = await planStart(stage);
     if (stop.aborted) throw new CliError("stopped before the load began", EXIT.invalid);
+    gauges.start(startAtMs);
     live.begin();
     observer.loadBegins(live);
     const cpu = measureCpu(stage.ownServer?.pid);
-    const result = await fleet.run();
+    const result = await fleet.run(startAtMs);
     return { result, cpu: cpu() };
   } finally {
     stop.removeEventListener("abort", onStop);
+    gauges.stop();
     observer.loadEnds();
     fleet.close();
   }
+}
+
+/** When the run starts, in ms since the epoch by the monotonic clock: at once if nothing is to be planned. */
+async function planStart(stage: Stage): Promise<number> {
+  if (stage.planWindow === undefined) return Fleet.earliestStartMs();
+  const startAtMs = Fleet.earliestStartMs() + WINDOW_NOTICE_MS;
+  const wallAheadMs = Date.now() - (performance.timeOrigin + performance.now());
+  await stage.planWindow(startAtMs + wallAheadMs);
+  await awaitWindow(stage, WINDOW_NOTICE_MS);
+  await Bun.sleep(Math.max(0, startAtMs - Fleet.earliestStartMs()));
+  return startAtMs;
 }
 
 /** Starts measuring; the function returned tells what was used since, in µs. */
@@ -223,12 +249,9 @@ function measureCpu(serverPid: number | undefined): () => Fired["cpu"] {
 }
 
 /** All checks: the members' view first, then the ledger's own and the engine's. */
-async function inspect(stage: Stage, before: Holders, { told, tally }: LoadResult) {
-  const { database, redis } = stage;
-  // Read again: its stock or its windows may have been changed during the run.
-  const event = (await findEvent(database, stage.event.id)) ?? stage.event;
-  const testimony = { told, outcomes: tally.outcomes };
-  const members = await judge(database, event, before, testimony);
-  const ledger = await verifyEvent(database, event, redis);
-  return [...members, ...ledger.checks];
+async function inspect(stage: Stage, before: Holders, load: LoadResult) {
+  const { told, tally, credentials, startedAtMs } = load;
+  const { records, event, sameClock } = stage;
+  const testimony = { told, outcomes: tally.outcomes, credentials, startedAtMs, sameClock };
+  return [...(await judge(records, event, before, testimony)), ...(await records.verify())];
 }

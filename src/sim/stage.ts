@@ -9,23 +9,30 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { RedisConnection } from "../server/claims/redis/connection.ts";
 import { eventKeys } from "../server/claims/redis/keys.ts";
 import { type Database, openDatabase } from "../server/database.ts";
-import { addWindows, createEvent, findEvent } from "../server/events/administration.ts";
-import type { EventDefinition } from "../server/events/event.ts";
+import { addWindows, createEvent } from "../server/events/administration.ts";
 import { EVENT_LIMITS } from "../server/events/limits.ts";
 import { seedMembers } from "../server/members/seed.ts";
 import { ChildServer, type ChildServerOptions } from "./child-server.ts";
+import { readReadiness } from "./gauges.ts";
+import { DatabaseRecords, HttpRecords, type RecordedEvent, type Records } from "./records.ts";
+import type { RunWindow } from "./scenario.ts";
 
 /** Added to the window of an event that the run makes: for preparing, and for stragglers. */
 const WINDOW_RESERVE_MS = 10 * 60_000;
 const SECRET_BYTES = 48;
 
 export interface StageOptions {
-  /** Undefined for a database of the run's own, which is removed at its end. */
+  /**
+   * Undefined for a database of the run's own, which is removed at its end; and where a server is
+   * there, for one that is read over HTTP.
+   */
   readonly database: DatabaseConfig | undefined;
   readonly redisUrl: string | undefined;
   /** Undefined for an event of the run's own, of this stock. */
   readonly eventId: string | undefined;
   readonly stock: number;
+  /** When the run's own event is open; undefined for all the time. */
+  readonly window: RunWindow | undefined;
   /** How long the run lasts at most; an event of its own is open for longer. */
   readonly runMs: number;
   /** How many accounts are made before; claims need none. */
@@ -37,13 +44,17 @@ export interface StageOptions {
 }
 
 export interface Stage {
-  readonly database: Database;
-  readonly event: EventDefinition;
+  readonly records: Records;
+  readonly event: RecordedEvent;
   readonly redis: Redis | undefined;
   readonly url: URL;
   readonly tokens: TokenConfig;
   /** The server that the run started; undefined where one was there. */
   readonly ownServer: ChildServer | undefined;
+  /** Plans the window of the run's own event; undefined where there is nothing to plan. */
+  readonly planWindow: ((startAtMs: number) => Promise<void>) | undefined;
+  /** Claims are decided by the clock of this machine. */
+  readonly sameClock: boolean;
 }
 
 /**
@@ -56,6 +67,10 @@ export async function setStage(
   resources: AsyncDisposableStack,
   say: (what: string) => void,
 ): Promise<Stage> {
+  const { server } = options;
+  if (server !== undefined && options.database === undefined) {
+    return await setStageOverHttp(options, server, resources);
+  }
   const isScratch = options.database === undefined;
   const config = options.database ?? (await scratchDatabase(resources));
   const database = await openDatabase(config.db, config.dbToken);
@@ -64,16 +79,25 @@ export async function setStage(
     say(`making ${options.seededMembers.toLocaleString("en-US")} members`);
     await seedMembers(database, options.seededMembers);
   }
-  const event = await provideEvent(database, options);
+  const eventId = options.eventId ?? (await createOwnEvent(database, options));
   const redis = await connectRedis(options.redisUrl, resources);
+  const records = new DatabaseRecords(database, eventId, redis);
+  const event = await requireEvent(records, eventId);
   if (redis !== undefined && isScratch) {
     const keys = Object.values(eventKeys(event.id));
     resources.defer(async () => {
       await redis.unlink(...keys);
     });
   }
-  if (options.server !== undefined) {
-    return { database, event, redis, ...options.server, ownServer: undefined };
+  const { window } = options;
+  const planWindow =
+    options.eventId !== undefined || window === undefined
+      ? undefined
+      : async (startAtMs: number) => await addOwnWindow(database, eventId, window, startAtMs);
+  const common = { records, event, redis, planWindow };
+  if (server !== undefined) {
+    const sameClock = await decidesHere(server.url, options.redisUrl);
+    return { ...common, ...server, sameClock, ownServer: undefined };
   }
   say("starting the server");
   const tokens = randomTokens();
@@ -81,7 +105,43 @@ export async function setStage(
     { database: config, tokens, redisUrl: options.redisUrl, workers: options.webProcesses },
     resources,
   );
-  return { database, event, redis, url: ownServer.url, tokens, ownServer };
+  const sameClock = await decidesHere(ownServer.url, options.redisUrl);
+  return { ...common, url: ownServer.url, tokens, ownServer, sameClock };
+}
+
+/** The stage where nothing is known of a server but its address and the secret of its tokens. */
+async function setStageOverHttp(
+  { eventId, redisUrl, seededMembers }: StageOptions,
+  server: NonNullable<StageOptions["server"]>,
+  resources: AsyncDisposableStack,
+): Promise<Stage> {
+  if (eventId === undefined || seededMembers > 0) {
+    throw new CliError("an event can only be made in a database: name an --event, or the --db");
+  }
+  const records = new HttpRecords(server.url, eventId, server.tokens);
+  const event = await requireEvent(records, eventId);
+  const redis = await connectRedis(redisUrl, resources);
+  const sameClock = await decidesHere(server.url, redisUrl);
+  return {
+    records,
+    event,
+    redis,
+    ...server,
+    sameClock,
+    ownServer: undefined,
+    planWindow: undefined,
+  };
+}
+
+/** Whether this machine's clock decides claims; where that cannot be known, it does not. */
+async function decidesHere(url: URL, redisUrl: string | undefined): Promise<boolean> {
+  if (!isLoopback(url)) return false;
+  if (redisUrl !== undefined) return isLoopback(new URL(redisUrl));
+  return (await readReadiness(url))?.engine !== "redis";
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
 /**
@@ -116,20 +176,19 @@ async function scratchDatabase(resources: AsyncDisposableStack): Promise<Databas
   return { db: join(directory, "couponlive.db"), dbToken: undefined };
 }
 
-async function provideEvent(
-  database: Database,
-  { eventId, stock, runMs }: StageOptions,
-): Promise<EventDefinition> {
-  const id = eventId ?? (await createOpenEvent(database, stock, runMs));
-  const event = await findEvent(database, id);
+async function requireEvent(records: Records, eventId: string): Promise<RecordedEvent> {
+  const event = await records.event();
   if (event === undefined) {
-    throw new CliError(`there is no event with the id ${id}: see \`couponlive event list\``);
+    throw new CliError(`there is no event with the id ${eventId}: see \`couponlive event list\``);
   }
   return event;
 }
 
-/** An event whose only window opens now. */
-async function createOpenEvent(database: Database, stock: number, runMs: number): Promise<string> {
+/** An event of the run's own, which opens now unless the scenario wants another window. */
+async function createOwnEvent(
+  database: Database,
+  { stock, runMs, window }: StageOptions,
+): Promise<string> {
   const windowLengthMs = runMs + WINDOW_RESERVE_MS;
   if (windowLengthMs > EVENT_LIMITS.windowLengthMs) {
     throw new CliError(
@@ -138,8 +197,19 @@ async function createOpenEvent(database: Database, stock: number, runMs: number)
   }
   const { id } = await createEvent(database, { name: "Simulation", stock, windowLengthMs });
   const nowMs = Date.now();
-  await addWindows(database, id, [{ opensAtMs: nowMs }], { nowMs });
+  if (window === undefined) await addWindows(database, id, [{ opensAtMs: nowMs }], { nowMs });
   return id;
+}
+
+async function addOwnWindow(
+  database: Database,
+  eventId: string,
+  { opensMs, closesMs }: RunWindow,
+  startAtMs: number,
+): Promise<void> {
+  const opensAtMs = Math.round(startAtMs + opensMs);
+  const closesAtMs = Number.isFinite(closesMs) ? Math.round(startAtMs + closesMs) : undefined;
+  await addWindows(database, eventId, [{ opensAtMs, closesAtMs }], { nowMs: Date.now() });
 }
 
 async function connectRedis(

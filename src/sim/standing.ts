@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { eventKeys } from "../server/claims/redis/keys.ts";
-import { countIssued } from "../server/events/administration.ts";
 import type { Stage } from "./stage.ts";
 
 const POLL_INTERVAL_MS = 100;
@@ -13,7 +12,13 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** How long a server's count of issued coupons may lag behind the engine's. */
 const COUNT_AGE_MS = 500;
 
-const eventSchema = z.object({ state: z.string(), issued: z.int() });
+const windowSchema = z.looseObject({}).nullable();
+const eventSchema = z.object({
+  state: z.string(),
+  issued: z.int(),
+  currentWindow: windowSchema,
+  nextWindow: windowSchema,
+});
 
 /**
  * Waits until the server answers for the event; one that the run has made must be open too.
@@ -36,6 +41,24 @@ export async function awaitEvent(stage: Stage, mustBeOpen: boolean): Promise<voi
 }
 
 /**
+ * Waits until the server knows of a window that has just been planned.
+ *
+ * @throws CliError when it does not in time
+ */
+export async function awaitWindow(stage: Stage, timeoutMs: number): Promise<void> {
+  const known = await poll(timeoutMs, async () => {
+    const event = await askForEvent(stage);
+    return typeof event !== "string" && (event.nextWindow ?? event.currentWindow) !== null;
+  });
+  if (!known) {
+    throw new CliError(
+      `the server at ${stage.url.origin} does not follow its database`,
+      EXIT.failed,
+    );
+  }
+}
+
+/**
  * Waits until the ledger holds all that the engine has decided, or for as long as that may take:
  * what is missing then is for the checks to say.
  */
@@ -50,10 +73,10 @@ export async function awaitDrained(stage: Stage): Promise<void> {
 }
 
 async function isDrained(stage: Stage): Promise<boolean> {
-  const { redis, database, event } = stage;
+  const { redis, records, event } = stage;
   if (redis !== undefined && (await redis.xlen(eventKeys(event.id).stream)) > 0) return false;
   const told = await askForEvent(stage);
-  return typeof told !== "string" && told.issued === (await countIssued(database.orm, event.id));
+  return typeof told !== "string" && told.issued === (await records.countIssued());
 }
 
 /** The event as the server describes it, or what is wrong, as the end of a sentence. */

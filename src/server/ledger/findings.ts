@@ -14,6 +14,18 @@ export interface Check {
   readonly counterExamples: readonly string[];
 }
 
+/** Says whether all that was decided has left the outbox, in which this many coupons wait. */
+export function outboxCheck(waiting: number): Check {
+  const found = new Findings();
+  if (waiting > 0) found.add(`${waiting} coupons; a server brings them when it has a quiet moment`);
+  return found.check(
+    "outbox-empty",
+    7,
+    "nothing waits in the outbox",
+    "coupons wait in the outbox",
+  );
+}
+
 /** Collects what contradicts one check. */
 export class Findings {
   private count = 0;
