@@ -52,8 +52,9 @@ export class Link {
     return this.#state === "established";
   }
 
-  /** The protocol can take requests from here on. */
+  /** The protocol can take requests from here on. To be called once or more. */
   establish(): void {
+    if (this.#state !== "opened") return;
     this.#state = "established";
     this.#deadlineMs = Number.POSITIVE_INFINITY;
     this.#firstOpening?.resolve();

@@ -4,6 +4,7 @@
  */
 import { Http1Connection } from "./http1-connection.ts";
 import { encodeHttp1Request } from "./http1-request.ts";
+import { Http2Connection } from "./http2/connection.ts";
 import { encodeHttp2Request } from "./http2/request.ts";
 
 export const HTTP_VERSIONS = ["1.1", "2"] as const;
@@ -78,13 +79,14 @@ export interface Connection {
 }
 
 export function createConnection(
-  { http }: Transport,
+  { http, streams }: Transport,
   target: Target,
   limits: ConnectionLimits,
   events: ConnectionEvents,
 ): Connection {
-  if (http === "2") throw new Error("HTTP/2 is not there yet");
-  return new Http1Connection(target, limits, events);
+  return http === "2"
+    ? new Http2Connection(target, { ...limits, streams }, events)
+    : new Http1Connection(target, limits, events);
 }
 
 /** A request without a body. All texts are ASCII. */

@@ -28,12 +28,14 @@ export const FLAG = {
 
 /** RFC 9113, section 6.5.2. */
 export const SETTING = {
-  headerTableSize: 0x1,
   enablePush: 0x2,
   maxConcurrentStreams: 0x3,
   initialWindowSize: 0x4,
   maxFrameSize: 0x5,
 } as const;
+
+/** A setting's number and value. */
+export const SETTING_BYTES = 6;
 
 /** RFC 9113, section 7. The names are for the report. */
 export const ERROR_CODES = [
@@ -53,10 +55,8 @@ export const ERROR_CODES = [
   "HTTP_1_1_REQUIRED",
 ] as const;
 
-export const NO_ERROR = 0x0;
 export const PROTOCOL_ERROR = 0x1;
 export const FLOW_CONTROL_ERROR = 0x3;
-export const STREAM_CLOSED = 0x5;
 export const FRAME_SIZE_ERROR = 0x6;
 export const CANCEL = 0x8;
 export const COMPRESSION_ERROR = 0x9;
@@ -94,10 +94,10 @@ export function encodeFrame(
 export function encodeSettings(
   settings: readonly (readonly [id: number, value: number])[],
 ): Buffer {
-  const payload = Buffer.alloc(settings.length * 6);
+  const payload = Buffer.alloc(settings.length * SETTING_BYTES);
   for (const [place, [id, value]] of settings.entries()) {
-    payload.writeUInt16BE(id, place * 6);
-    payload.writeUInt32BE(value, place * 6 + 2);
+    payload.writeUInt16BE(id, place * SETTING_BYTES);
+    payload.writeUInt32BE(value, place * SETTING_BYTES + 2);
   }
   return encodeFrame(FRAME.settings, 0, 0, payload);
 }
