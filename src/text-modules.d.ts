@@ -7,3 +7,16 @@ declare module "*.lua" {
   const text: string;
   export default text;
 }
+declare module "*.css" {
+  const text: string;
+  export default text;
+}
+/** Scripts for a browser: text to us. */
+declare module "*.client.js" {
+  const text: string;
+  export default text;
+}
+declare module "uplot/dist/uPlot.iife.min.js" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,142 @@
+/** What the page's charts are drawn from: columns of numbers, as the chart library takes them. */
+import { percentileMs } from "../latency.ts";
+import { OUTCOMES, type Outcome } from "../outcomes.ts";
+import { OUTCOME_NAMES } from "../report-text.ts";
+import type { RunResult } from "../run.ts";
+import { BUCKET_MS, LATENCY_BIN_BOUNDS_MS, type SeriesBucket } from "../series.ts";
+import { remainingCoupons } from "../series-reading.ts";
+import type { Tally } from "../tally.ts";
+
+const PER_SECOND = 1000 / BUCKET_MS;
+/** Points of the percentile plot for each halving of the distance to 100 %. */
+const POINTS_PER_HALVING = 8;
+/** The plot ends at 1 − 2⁻²⁰, some 99.9999 %. */
+const HALVINGS = 20;
+
+type Column = readonly (number | null)[];
+
+interface OutcomeColumn {
+  readonly outcome: Outcome;
+  readonly name: string;
+  readonly values: Column;
+}
+
+/** All columns of a kind have the length of its x. The names are the client script's. */
+export interface ChartData {
+  readonly stock: number;
+  readonly soldOutAfterSeconds: number | null;
+  /** Seconds from the start, at the end of each bucket. */
+  readonly seconds: Column;
+  readonly remaining: Column;
+  /** Per second. */
+  readonly offered: Column;
+  readonly sent: Column;
+  readonly answers: readonly OutcomeColumn[];
+  readonly latencyMs: {
+    readonly p50: Column;
+    readonly p90: Column;
+    readonly p99: Column;
+    readonly max: Column;
+  };
+  readonly sendLagMs: Column;
+  /** Each undefined where the server did not tell. */
+  readonly queueDepth: Column | undefined;
+  readonly writerBacklog: Column | undefined;
+  readonly spectrogram: {
+    /** Upper bounds of the rows, from the first row with an answer to the last; the last may be open. */
+    readonly boundsMs: readonly number[];
+    /** A column for each bucket, of a count for each row. */
+    readonly columns: readonly (readonly number[])[];
+  };
+  readonly percentiles: {
+    /** 1 / (1 − percentile / 100). */
+    readonly x: Column;
+    readonly outcomes: readonly OutcomeColumn[];
+  };
+  /** All answers by latency, in the rows of the spectrogram. */
+  readonly histogram: readonly number[];
+}
+
+export function chartData({ report, series, tally }: RunResult): ChartData {
+  const { stock, issuedBefore } = report.config;
+  const occurred = OUTCOMES.filter((outcome) => report.outcomes[outcome] > 0);
+  const rows = usedRows(series);
+  const columns = series.map((bucket) => bucket.latencyBins.slice(rows.first, rows.last + 1));
+  return {
+    stock,
+    soldOutAfterSeconds: report.soldOutAfterMs === null ? null : report.soldOutAfterMs / 1000,
+    seconds: series.map((bucket) => (bucket.atMs + BUCKET_MS) / 1000),
+    remaining: remainingCoupons(series, stock - issuedBefore),
+    offered: series.map((bucket) => bucket.due * PER_SECOND),
+    sent: series.map((bucket) => bucket.sent * PER_SECOND),
+    answers: columnsOf(occurred, (outcome) =>
+      series.map((bucket) => bucket.outcomes[outcome] * PER_SECOND),
+    ),
+    latencyMs: {
+      p50: series.map((bucket) => bucket.latencyMs?.p50 ?? null),
+      p90: series.map((bucket) => bucket.latencyMs?.p90 ?? null),
+      p99: series.map((bucket) => bucket.latencyMs?.p99 ?? null),
+      max: series.map((bucket) => bucket.latencyMs?.max ?? null),
+    },
+    sendLagMs: series.map((bucket) => bucket.maxSendLagMs),
+    queueDepth: toldColumn(series.map((bucket) => bucket.server.queueDepth)),
+    writerBacklog: toldColumn(series.map((bucket) => bucket.server.writerBacklog)),
+    spectrogram: {
+      boundsMs: LATENCY_BIN_BOUNDS_MS.slice(rows.first, rows.last + 1),
+      columns,
+    },
+    percentiles: percentilePlot(occurred, tally),
+    histogram: columns.reduce<number[]>(
+      (sums, column) => column.map((count, row) => count + (sums[row] ?? 0)),
+      [],
+    ),
+  };
+}
+
+function columnsOf(
+  outcomes: readonly Outcome[],
+  values: (outcome: Outcome) => Column,
+): OutcomeColumn[] {
+  return outcomes.map((outcome) => ({
+    outcome,
+    name: OUTCOME_NAMES[outcome],
+    values: values(outcome),
+  }));
+}
+
+function toldColumn(column: Column): Column | undefined {
+  return column.every((value) => value === null) ? undefined : column;
+}
+
+/** The first and the last latency bin in which there is an answer. */
+function usedRows(series: readonly SeriesBucket[]): {
+  readonly first: number;
+  readonly last: number;
+} {
+  const used = (bin: number) => series.some((bucket) => (bucket.latencyBins[bin] ?? 0) > 0);
+  const bins = Array.from({ length: LATENCY_BIN_BOUNDS_MS.length + 1 }, (_, bin) => bin);
+  return { first: bins.find(used) ?? 0, last: bins.findLast(used) ?? 0 };
+}
+
+function percentilePlot(outcomes: readonly Outcome[], tally: Tally): ChartData["percentiles"] {
+  const largest = Math.max(
+    1,
+    ...outcomes.map((outcome) => tally.latencyOf(outcome)?.totalCount ?? 0),
+  );
+  const x = Array.from(
+    { length: HALVINGS * POINTS_PER_HALVING + 1 },
+    (_, point) => 2 ** (point / POINTS_PER_HALVING),
+  ).filter((inverse) => inverse <= largest);
+  return {
+    x,
+    outcomes: columnsOf(outcomes, (outcome) => {
+      const histogram = tally.latencyOf(outcome);
+      return x.map((inverse) =>
+        // Beyond its number of answers a distribution has nothing more to say.
+        histogram === undefined || inverse > histogram.totalCount
+          ? null
+          : percentileMs(histogram, 100 - 100 / inverse),
+      );
+    }),
+  };
+}
