@@ -8,7 +8,15 @@
 import { join } from "node:path";
 import { runChecks } from "./checks.mjs";
 import { endAs, runChild } from "./child.mjs";
-import { ensureBun, ensureRedis, Interrupted, ROOT, SetupError, say } from "./setup.mjs";
+import {
+  ensureBun,
+  ensureChromium,
+  ensureRedis,
+  Interrupted,
+  ROOT,
+  SetupError,
+  say,
+} from "./setup.mjs";
 
 async function couponlive(args) {
   const bun = await ensureBun();
@@ -35,6 +43,7 @@ async function couponlive(args) {
 async function test(args) {
   const bun = await ensureBun();
   await ensureRedis();
+  await ensureChromium();
   return await runChecks(bun, args);
 }
 

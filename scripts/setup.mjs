@@ -1,5 +1,6 @@
 /**
- * Sets up what a fresh machine lacks, silently: the packages, Bun among them, and redis-server.
+ * Sets up what a fresh machine lacks, silently: the packages, Bun among them, and for the tests
+ * redis-server and Chromium.
  * Runs on Node.js 20 or on Bun, before any package is there. docs/decisions/set-up.md says why so.
  */
 import { spawnSync } from "node:child_process";
@@ -35,6 +36,8 @@ const INSTALL_LIMIT_MS = 10 * 60_000;
 /** No install, cut off at its limit, holds the lock as long as this. */
 const INSTALL_LOCK_LIMIT_MS = INSTALL_LIMIT_MS + 60_000;
 const INSTALL_LOCK_POLL_MS = 200;
+/** What a Chromium may be called; the HTML report's test looks for the same. */
+const CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome"];
 /** How much of a failed installer's output is shown. */
 const MAX_REPORTED_LINES = 10;
 
@@ -117,26 +120,46 @@ async function installPackages() {
 /** Installs redis-server from Debian's packages where it is not on the PATH. */
 export async function ensureRedis() {
   if (findOnPath("redis-server") !== undefined) return;
+  const tried = await installSystemPackage("redis-server");
+  if (findOnPath("redis-server") !== undefined) return;
+  throw new SetupError(
+    `redis-server is not on the PATH and ${tried ? "apt-get could not install it" : "cannot be installed from here"}: ` +
+      "install Redis 7 yourself (Debian, Ubuntu: sudo apt-get install redis-server · macOS: brew install redis) and run npm test again",
+  );
+}
+
+/**
+ * Installs Chromium likewise, in which a test looks at the HTML report. Without one that test is
+ * skipped, so nothing fails here.
+ */
+export async function ensureChromium() {
+  const isThere = () => CHROMIUM_NAMES.some((name) => findOnPath(name) !== undefined);
+  if (isThere()) return;
+  await installSystemPackage("chromium");
+  if (!isThere()) say("no Chromium on the PATH: the HTML report is not looked at in a browser");
+}
+
+/**
+ * Installs one of Debian's packages, where that can be done without asking for a password.
+ *
+ * @returns whether it was tried
+ */
+async function installSystemPackage(name) {
   const isRoot = process.getuid?.() === 0;
   const canInstall =
     findOnPath("apt-get") !== undefined && (isRoot || ask("sudo", "-n", "true").status === 0);
-  if (canInstall) {
-    say("installing redis-server from the system's packages, once …");
-    const asRoot = isRoot ? [] : ["sudo", "-n"];
-    const aptGet = async (...args) => {
-      const options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=120"];
-      const [command, ...rest] = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
-      return (await install(command, [...rest, ...options, ...args])).outcome === 0;
-    };
-    const installRedis = () => aptGet("install", "--no-install-recommends", "redis-server");
-    // A fresh machine may know no packages yet.
-    if (!(await installRedis()) && (await aptGet("update"))) await installRedis();
-  }
-  if (findOnPath("redis-server") !== undefined) return;
-  throw new SetupError(
-    `redis-server is not on the PATH and ${canInstall ? "apt-get could not install it" : "cannot be installed from here"}: ` +
-      "install Redis 7 yourself (Debian, Ubuntu: sudo apt-get install redis-server · macOS: brew install redis) and run npm test again",
-  );
+  if (!canInstall) return false;
+  say(`installing ${name} from the system's packages, once …`);
+  const asRoot = isRoot ? [] : ["sudo", "-n"];
+  const aptGet = async (...args) => {
+    const options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=120"];
+    const [command, ...rest] = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+    return (await install(command, [...rest, ...options, ...args])).outcome === 0;
+  };
+  const installPackage = () => aptGet("install", "--no-install-recommends", name);
+  // A fresh machine may know no packages yet.
+  if (!(await installPackage()) && (await aptGet("update"))) await installPackage();
+  return true;
 }
 
 /**

@@ -7,7 +7,8 @@
   const data = JSON.parse(document.getElementById("chart-data").textContent);
   const GROUP = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
   const HEIGHT = 240;
-  const PRINT_WIDTH = 330;
+  /** On paper the page is as wide as this many pixels, in two columns with margins. */
+  const PAPER = { column: 318, row: 670 };
   const charts = [];
 
   /** A colour of the style sheet, which knows light, dark and print. */
@@ -37,18 +38,22 @@
     };
   }
 
-  const secondsAxis = () => axis((value) => `${value} s`, { space: 60 });
+  const secondsAxis = () => axis((value) => `${value} s`, { space: 60, size: 30 });
   const countAxis = () => axis(compact, { size: 48 });
   /** Every power of ten, and 2 and 5 between where there is room. */
   const logAxis = (format) =>
     axis(format, {
       size: 56,
-      values: (_plot, splits) =>
-        splits.map((value) => (value !== null && isRound(value) ? format(value) : "")),
+      filter: (_plot, splits) => splits.map((value) => (isRound(value, [1, 2, 5]) ? value : null)),
+      grid: {
+        stroke: colour("hairline"),
+        width: 1,
+        filter: (_plot, splits) => splits.map((value) => (isRound(value, [1]) ? value : null)),
+      },
     });
-  const isRound = (value) => {
+  const isRound = (value, digits) => {
     const digit = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-    return [1, 2, 5].some((wanted) => Math.abs(digit - wanted) < 1e-6);
+    return digits.some((wanted) => Math.abs(digit - wanted) < 1e-6);
   };
 
   const secondsSeries = () => ({
@@ -75,7 +80,7 @@
       height: HEIGHT,
       legend: { live: true },
       cursor: { points: { size: 6 }, drag: { x: true, y: false } },
-      padding: [12, 12, 0, 0],
+      padding: [12, 16, 0, 0],
       ...extra,
     };
   }
@@ -184,10 +189,12 @@
     const percent = (inverse) => `${Number((100 - 100 / inverse).toPrecision(8))} %`;
     return {
       options: options({
+        padding: [12, 32, 0, 0],
         scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
         axes: [
           axis(percent, {
             space: 50,
+            size: 30,
             splits: (u) =>
               [2, 10, 100, 1e3, 1e4, 1e5, 1e6].filter(
                 (value) => value >= u.scales.x.min && value <= u.scales.x.max,
@@ -220,12 +227,13 @@
     };
     return {
       options: options({
+        padding: [12, 24, 0, 0],
         scales: {
           x: { time: false, range: [-0.7, data.histogram.length - 0.3] },
           y: { range: (_u, _min, max) => [0, max * 1.05 || 1] },
         },
         axes: [
-          axis(label, { space: 60, incrs: [1, 2, 3, 5, 6, 10], grid: { show: false } }),
+          axis(label, { space: 70, size: 30, incrs: [1, 2, 3, 5, 6, 10], grid: { show: false } }),
           countAxis(),
         ],
         series: [
@@ -308,15 +316,22 @@
     }
   }
 
-  function draw(fixedWidth) {
+  /** A canvas has to know its width before it is laid out on paper. */
+  function widthOf(place, isPaper) {
+    if (!isPaper) return place.clientWidth;
+    const hasOwnRow = place.parentElement.matches(":first-child:nth-last-child(odd)");
+    return hasOwnRow ? PAPER.row : PAPER.column;
+  }
+
+  function draw(isPaper = false) {
     for (const chart of charts) {
-      const width = fixedWidth ?? chart.place.clientWidth;
+      const width = widthOf(chart.place, isPaper);
       chart.drawn?.destroy();
       const { options: built, columns } = chart.build();
       chart.drawn = new uPlot({ ...built, width }, columns, chart.place);
     }
     const spectrogram = document.getElementById("spectrogram");
-    if (spectrogram !== null) drawSpectrogram(spectrogram, fixedWidth ?? spectrogram.clientWidth);
+    if (spectrogram !== null) drawSpectrogram(spectrogram, widthOf(spectrogram, isPaper));
   }
 
   let waiting;
@@ -328,7 +343,7 @@
   // Paper is white: canvases are drawn again in the light colours, at the width of a column.
   addEventListener("beforeprint", () => {
     document.documentElement.classList.add("paper");
-    draw(PRINT_WIDTH);
+    draw(true);
   });
   addEventListener("afterprint", () => {
     document.documentElement.classList.remove("paper");
