@@ -32,6 +32,14 @@ export interface ServeConfig {
   readonly port: number;
   /** Web processes. */
   readonly workers: number;
+  /** Undefined to serve without TLS. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** PEM files: the certificate with its chain, and its key. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 export interface TokenConfig {
@@ -76,12 +84,14 @@ export function readRedisUrl(
   return url;
 }
 
-/** Where to listen, and with how many web processes. */
+/** Where and how to listen, and with how many web processes. */
 export function readServeConfig(
   flags: {
     readonly host?: string | undefined;
     readonly port?: string | undefined;
     readonly workers?: string | undefined;
+    readonly tlsCert?: string | undefined;
+    readonly tlsKey?: string | undefined;
   },
   environment: Environment = process.env,
 ): ServeConfig {
@@ -97,7 +107,22 @@ export function readServeConfig(
       flags.workers ?? environment["COUPONLIVE_WORKERS"],
       { default: DEFAULTS.workers, min: 1, max: MAX_WORKERS },
     ),
+    tls: readTlsFiles(
+      flags.tlsCert ?? (environment["COUPONLIVE_TLS_CERT"] || undefined),
+      flags.tlsKey ?? (environment["COUPONLIVE_TLS_KEY"] || undefined),
+    ),
   };
+}
+
+function readTlsFiles(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): TlsFiles | undefined {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  throw new CliError(
+    "TLS needs a certificate and its key: give both --tls-cert and --tls-key (COUPONLIVE_TLS_CERT, COUPONLIVE_TLS_KEY), or neither",
+  );
 }
 
 function readInteger(
@@ -149,6 +174,7 @@ export function childEnvironment(
     readonly database: DatabaseConfig;
     readonly tokens: TokenConfig;
     readonly redisUrl?: string;
+    readonly tls?: TlsFiles | undefined;
   },
   environment: Environment = process.env,
 ): Record<string, string | undefined> {
@@ -161,6 +187,8 @@ export function childEnvironment(
     COUPONLIVE_JWT_PREVIOUS_SECRET: settings.tokens.previousSecret,
     COUPONLIVE_JWT_ISSUER: settings.tokens.issuer,
     COUPONLIVE_JWT_AUDIENCE: settings.tokens.audience,
+    COUPONLIVE_TLS_CERT: settings.tls?.certFile,
+    COUPONLIVE_TLS_KEY: settings.tls?.keyFile,
   };
 }
 

@@ -14,6 +14,8 @@ interface ServeFlags {
   readonly db?: string;
   readonly redis?: string;
   readonly workers?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly dev?: true;
 }
 
@@ -22,8 +24,10 @@ Examples:
   $ export COUPONLIVE_JWT_SECRET=$(openssl rand -base64 48)
   $ couponlive serve                                   the embedded engine: one process, one file
   $ couponlive serve --redis redis://127.0.0.1:6379 --workers 4
+  $ couponlive serve --tls-cert chain.pem --tls-key key.pem
 
-Settings: flag, then COUPONLIVE_PORT, _HOST, _DB, _REDIS, _WORKERS, then the default.
+Settings: flag, then COUPONLIVE_PORT, _HOST, _DB, _REDIS, _WORKERS, _TLS_CERT, _TLS_KEY,
+then the default. HTTP/1.1 and HTTP/2 are served on the same port, with TLS and without.
 SIGTERM or Ctrl-C stops accepting, answers what is in flight, drains the writer and exits 0.`;
 
 /** Adds `couponlive serve`, and the hidden `web-process` that it starts for each worker on Redis. */
@@ -36,6 +40,8 @@ export function addServeCommand(program: Command): void {
     .option("--db <path-or-url>", `SQL database (default: ${DEFAULTS.db})`)
     .option("--redis <url>", "decide claims in this Redis; without it, on the embedded engine")
     .option("--workers <n>", `web processes, with --redis (default: ${DEFAULTS.workers})`)
+    .option("--tls-cert <file>", "serve HTTPS with this certificate and its chain (PEM)")
+    .option("--tls-key <file>", "the certificate's key (PEM)")
     .option("--dev", "development: make up a token secret for this run where none is set")
     .addHelpText("after", example)
     .action(async (flags: ServeFlags) => {

@@ -9,11 +9,14 @@ import { openDatabase } from "./database.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { Writer } from "./ledger/writer.ts";
 import type { RedisServeOptions, Service } from "./serve.ts";
+import { readTls } from "./tls.ts";
 import { startWebProcesses } from "./web-processes.ts";
 import { startWebServer, type WebServer } from "./web-server.ts";
 
 /** Starts the writer, brings Redis to what the ledger holds, and then lets claims in. */
 export async function serveOnRedis(options: RedisServeOptions, log: Logger): Promise<Service> {
+  // The web processes read them again; here they are only found wrong in time.
+  if (options.tls !== undefined) await readTls(options.tls);
   const connection = await openRedis(options.redisUrl, reportTo(log));
   const database = await openDatabase(options.database.db, options.database.dbToken);
   const catalogue = await Catalogue.open(database, {

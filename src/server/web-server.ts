@@ -1,6 +1,6 @@
 /** One web process: catalogue, engine, combiner and HTTP, and their orderly end. */
 import type { Logger } from "pino";
-import type { TokenConfig } from "../config.ts";
+import type { TlsFiles, TokenConfig } from "../config.ts";
 import { createApp } from "./app.ts";
 import { Combiner } from "./claims/combiner.ts";
 import type { ClaimEngine } from "./claims/engine.ts";
@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
+import { readTls } from "./tls.ts";
 
 /** The largest request body: a login. A larger one is answered 413. */
 const MAX_BODY_BYTES = 16_384;
@@ -23,6 +24,8 @@ export interface WebServerOptions {
   readonly port: number;
   /** Share the port with other processes (SO_REUSEPORT). */
   readonly reusePort: boolean;
+  /** Undefined to serve without TLS. */
+  readonly tls?: TlsFiles | undefined;
   readonly tokens: TokenConfig;
   readonly database: Database;
   readonly engine: ClaimEngine;
@@ -39,6 +42,7 @@ export interface WebServer {
 /** Starts serving. The engine and the database are the server's to close from here on. */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
   const { database, engine, log } = options;
+  const tls = options.tls === undefined ? {} : { tls: await readTls(options.tls) };
   const catalogue = await openCatalogue(database, engine, log);
   const combiner = new Combiner(engine);
   const tokenKeys = createTokenKeys(options.tokens);
@@ -59,6 +63,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     port: options.port,
     reusePort: options.reusePort,
     http2: true,
+    ...tls,
     maxRequestBodySize: MAX_BODY_BYTES,
     idleTimeout: IDLE_TIMEOUT_SECONDS,
     fetch: (request) => app.fetch(request),
@@ -66,7 +71,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const port = server.port ?? options.port;
 
   return {
-    url: `http://${server.hostname}:${port}`,
+    url: `${options.tls === undefined ? "http" : "https"}://${server.hostname}:${port}`,
     port,
     stop: async () => {
       stopping = true;
