@@ -136,7 +136,11 @@ export class Fleet {
     await Promise.all(
       this.#crew.map(async (crew, index) => {
         const plan = this.#plans[index];
-        if (plan !== undefined) crew.tell({ kind: "prepare", plan });
+        if (plan !== undefined) {
+          const { dueUs, slots } = plan.share.arrivals;
+          // Millions of arrivals move to their worker rather than being there twice.
+          crew.tell({ kind: "prepare", plan }, [dueUs.buffer, slots.buffer]);
+        }
         await crew.ready(PREPARE_TIMEOUT_MS);
       }),
     );
@@ -217,8 +221,8 @@ class CrewMember {
     this.#done.reject(error);
   }
 
-  tell(message: ToWorker): void {
-    this.#worker.postMessage(message);
+  tell(message: ToWorker, transfer: Bun.Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
   }
 
   async ready(timeoutMs: number): Promise<void> {
