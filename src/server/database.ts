@@ -53,6 +53,17 @@ export async function openDatabase(pathOrUrl: string, authToken?: string): Promi
 }
 
 /**
+ * Drops the database's connections after a failed write, and opens new ones with the next statement.
+ *
+ * @libsql/client (0.18) does not finalize a statement that failed. While such a statement lives,
+ * SQLite reports later writes on its connection as done without committing them: an acknowledged
+ * write would be lost. So this must follow every write that failed in the driver.
+ */
+export async function reconnectAfterFailure(database: Database): Promise<void> {
+  await database.client.reconnect();
+}
+
+/**
  * Applies what is missing of the migrations, each in a transaction with the note that it was
  * applied, so that processes that start together apply it once.
  */
