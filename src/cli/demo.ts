@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { readRedisUrl } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import type { Report } from "../sim/report.ts";
+import type { HttpVersion } from "../sim/transport.ts";
 import { wholeNumber } from "./count.ts";
 import {
   addViewOptions,
@@ -11,6 +12,7 @@ import {
   rehearse,
   type ViewFlags,
 } from "./rehearsal.ts";
+import { httpOption, transportOf } from "./transport.ts";
 
 interface DemoFlags extends ViewFlags {
   readonly users: number;
@@ -18,6 +20,7 @@ interface DemoFlags extends ViewFlags {
   readonly tps: number;
   readonly redis?: string;
   readonly workers: number;
+  readonly http: HttpVersion;
 }
 
 /** What two cores hold with room to spare, generator included. */
@@ -40,7 +43,8 @@ export function addDemoCommand(program: Command): void {
     .option("--stock <n>", "coupons", wholeNumber(1, 1_000_000), 100_000)
     .option("--tps <n>", "claims a second", wholeNumber(1, 1_000_000), DEFAULT_RATE)
     .option("--redis <url>", "decide claims in this Redis; without it, on the embedded engine")
-    .option("--workers <n>", "web processes, with --redis", wholeNumber(1, 256), 1);
+    .option("--workers <n>", "web processes, with --redis", wholeNumber(1, 256), 1)
+    .addOption(httpOption());
   addViewOptions(command).addHelpText("after", help).action(demo);
 }
 
@@ -53,6 +57,7 @@ async function demo(flags: DemoFlags): Promise<void> {
       durationMs: Math.ceil((flags.users * 1000) / flags.tps),
       users: flags.users,
       stock: flags.stock,
+      transport: transportOf({ http: flags.http }),
       connections: DEFAULT_CONNECTIONS,
       loadWorkers: defaultLoadWorkers(),
       seed: DEFAULT_SEED,

@@ -9,6 +9,7 @@ import {
 import { CliError, EXIT } from "../exit-codes.ts";
 import { claimsPerMember, SCENARIOS, type Scenario, stampedeStock } from "../sim/scenario.ts";
 import { countArrivals, durationForMs, type LoadShape, ownDurationMs } from "../sim/shape.ts";
+import { DEFAULT_STREAMS, MAX_STREAMS } from "../sim/transport.ts";
 import { wholeNumber } from "./count.ts";
 import { parseDurationMs } from "./duration.ts";
 import {
@@ -20,8 +21,9 @@ import {
   type ViewFlags,
 } from "./rehearsal.ts";
 import { parseShape, SHAPES_HELP } from "./shape.ts";
+import { httpOption, type TransportFlags, transportOf } from "./transport.ts";
 
-interface SimulateFlags extends ViewFlags {
+interface SimulateFlags extends ViewFlags, TransportFlags {
   readonly event?: string;
   readonly tps: number;
   readonly shape: string;
@@ -47,6 +49,7 @@ Examples:
   $ couponlive simulate --expect 'issued==100000' --expect 'p99(issued)<50ms'
   $ couponlive simulate --scenario impatient --shape humans --duration 20s
   $ couponlive simulate --url http://127.0.0.1:8080 --db couponlive.db --event spring-sale
+  $ couponlive simulate --http 2 --connections 16 --streams 32 --tps 50000
 
 The members are member-0000001, member-0000002, … (\`couponlive user seed\`); each claims once before
 any claims again. With --url, COUPONLIVE_JWT_SECRET must be the server's; where neither --db nor
@@ -81,6 +84,13 @@ export function addSimulateCommand(program: Command): void {
       wholeNumber(1, 256),
     )
     .option("--connections <n>", "to send over", wholeNumber(1, 10_000), DEFAULT_CONNECTIONS)
+    .addOption(httpOption())
+    .option(
+      "--streams <n>",
+      `requests at once on a connection, with --http 2 (default: ${DEFAULT_STREAMS})`,
+      wholeNumber(1, MAX_STREAMS),
+    )
+    .option("--insecure", "take the certificate of an https --url unseen")
     .option("--seed <n>", "decides who claims when", wholeNumber(0, 0xffff_ffff), DEFAULT_SEED);
   addViewOptions(command).addHelpText("after", help).action(simulate);
 }
@@ -91,6 +101,7 @@ async function simulate(flags: SimulateFlags): Promise<void> {
   const options = {
     ...readLoad(flags),
     users: flags.users,
+    transport: transportOf(flags),
     connections: flags.connections,
     loadWorkers: flags.loadWorkers ?? defaultLoadWorkers(),
     seed: flags.seed,
@@ -139,6 +150,6 @@ function readRunDatabase(flags: SimulateFlags): DatabaseConfig | undefined {
 
 function parseServerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === "http:") return url;
-  throw new CliError(`"${text}" is not a server's address: write --url http://host:port`);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw new CliError(`"${text}" is not a server's address: write --url http://host:port, or https`);
 }

@@ -3,6 +3,7 @@
  * timer for a request and no queue: what a connection sends next follows from the schedule.
  */
 import type { Histogram } from "hdr-histogram-js";
+import { createConnection } from "./connections.ts";
 import { type Arrivals, connectionOf } from "./division.ts";
 import { createHistogram, encodeHistogram, recordUs } from "./latency.ts";
 import type { WorkerPlan, WorkerProgress } from "./messages.ts";
@@ -11,7 +12,7 @@ import type { RequestBook } from "./requests.ts";
 import { SeriesRecorder } from "./series-recorder.ts";
 import { Tally } from "./tally.ts";
 import { ToldTable } from "./told.ts";
-import { type Connection, createConnection } from "./transport.ts";
+import type { Connection } from "./transport.ts";
 
 /** Connections opened at once: below the backlog of any listening socket. */
 const OPENING_AT_ONCE = 64;

@@ -29,6 +29,8 @@ const config: ReportConfig = {
   stock: 600,
   issuedBefore: 0,
   workers: 1,
+  http: "1.1",
+  streams: 1,
   connections: 8,
   seed: 1,
   startedAt: "2026-01-02T03:04:05.678Z",

@@ -11,6 +11,7 @@ import { decide, findBound, VERDICTS } from "./report-verdict.ts";
 import { SCENARIOS } from "./scenario.ts";
 import type { SeriesBucket } from "./series.ts";
 import { soldOutAfterMs } from "./series-reading.ts";
+import { HTTP_VERSIONS } from "./transport.ts";
 
 /** Of the report's form. It grows whenever a reader of an older one would misread a newer one. */
 export const REPORT_VERSION = 2;
@@ -87,7 +88,10 @@ export const reportSchema = z.strictObject({
     /** Coupons of the event that were issued before the run. */
     issuedBefore: count,
     workers: count,
+    http: z.enum(HTTP_VERSIONS),
     connections: count,
+    /** Requests that a connection has in flight at most. */
+    streams: count,
     seed: count,
     startedAt: z.iso.datetime(),
   }),

@@ -2,9 +2,9 @@
 
 import { seedMemberId } from "../server/members/seed.ts";
 import { createTokenKeys, signTokenSync, type TokenKeys } from "../server/members/tokens.ts";
+import { encodeRequest } from "./connections.ts";
 import type { WorkerPlan } from "./messages.ts";
 import { CREDENTIALS, type Credential } from "./scenario.ts";
-import { encodeRequest } from "./transport.ts";
 
 /** One request for each slot, one after another in one buffer. */
 export interface RequestBook {

@@ -15,7 +15,7 @@ import { countArrivals, type LoadShape } from "./shape.ts";
 import { reviveServer, type Stage, setStage } from "./stage.ts";
 import { awaitDrained, awaitEvent, awaitWindow } from "./standing.ts";
 import type { Tally } from "./tally.ts";
-import { CONNECTION_LIMITS } from "./transport.ts";
+import { CONNECTION_LIMITS, type Transport } from "./transport.ts";
 
 /** How long after the last arrival a claim that waits for its connection may still be sent. */
 const GRACE_MS = 5_000;
@@ -34,6 +34,7 @@ export interface RunOptions {
   readonly durationMs: number;
   /** The seeded members 1 … users make the claims. */
   readonly users: number;
+  readonly transport: Transport;
   readonly connections: number;
   readonly loadWorkers: number;
   readonly seed: number;
@@ -103,7 +104,7 @@ export async function runSimulation(
   if (options.eventId !== undefined) await awaitDrained(stage);
   const before = await readHolders(stage.records, options.users);
   const config = describe(options, stage, before);
-  const load = await fire(config, stage, observer, stop);
+  const load = await fire(config, options.transport, stage, observer, stop);
   const died = stage.ownServer?.hasEnded === true ? stage.ownServer : undefined;
   if (died !== undefined) {
     observer.phase("the server died: starting it again, for what it had not brought to the ledger");
@@ -157,7 +158,9 @@ function describe(
     stock: event.stock,
     issuedBefore: before.issued,
     workers: options.loadWorkers,
+    http: options.transport.http,
     connections: options.connections,
+    streams: options.transport.streams,
     seed: options.seed,
     startedAt: new Date().toISOString(),
   };
@@ -170,6 +173,7 @@ interface Fired {
 
 async function fire(
   config: ReportConfig,
+  transport: Transport,
   stage: Stage,
   observer: RunObserver,
   stop: AbortSignal,
@@ -186,6 +190,7 @@ async function fire(
   const fleet = new Fleet(
     {
       url: stage.url,
+      transport,
       eventId: config.eventId,
       shape: config.shape,
       scenario: config.scenario,

@@ -1,11 +1,7 @@
 /**
- * What the load needs of a connection, whichever HTTP it speaks. There are two real ones:
- * Http1Connection and Http2Connection.
+ * How requests travel, and what the load needs of a connection, whichever HTTP it speaks. There are
+ * two real ones: Http1Connection and Http2Connection.
  */
-import { Http1Connection } from "./http1-connection.ts";
-import { encodeHttp1Request } from "./http1-request.ts";
-import { Http2Connection } from "./http2/connection.ts";
-import { encodeHttp2Request } from "./http2/request.ts";
 
 export const HTTP_VERSIONS = ["1.1", "2"] as const;
 export type HttpVersion = (typeof HTTP_VERSIONS)[number];
@@ -78,17 +74,6 @@ export interface Connection {
   close(): void;
 }
 
-export function createConnection(
-  { http, streams }: Transport,
-  target: Target,
-  limits: ConnectionLimits,
-  events: ConnectionEvents,
-): Connection {
-  return http === "2"
-    ? new Http2Connection(target, { ...limits, streams }, events)
-    : new Http1Connection(target, limits, events);
-}
-
 /** A request without a body. All texts are ASCII. */
 export interface RequestHead {
   readonly method: "GET" | "POST";
@@ -97,11 +82,6 @@ export interface RequestHead {
   readonly path: string;
   /** The value of the authorization field; undefined to send none. */
   readonly authorization: string | undefined;
-}
-
-/** The bytes of a request, fit for every connection of this version. */
-export function encodeRequest(http: HttpVersion, head: RequestHead): Buffer {
-  return http === "2" ? encodeHttp2Request(head) : encodeHttp1Request(head);
 }
 
 /** Where a server's URL leads. The brackets of an IPv6 address are a URL's, not part of it. */

@@ -1,0 +1,37 @@
+/** The options that say how claims travel. */
+import { Option } from "commander";
+import { acceptAnyCertificate } from "../config.ts";
+import { CliError } from "../exit-codes.ts";
+import {
+  DEFAULT_STREAMS,
+  HTTP_VERSIONS,
+  type HttpVersion,
+  type Transport,
+} from "../sim/transport.ts";
+
+export interface TransportFlags {
+  readonly http: HttpVersion;
+  readonly streams?: number;
+  readonly insecure?: boolean;
+  readonly url?: string;
+}
+
+export function httpOption(): Option {
+  return new Option("--http <version>", "how claims are sent")
+    .choices(HTTP_VERSIONS)
+    .default("1.1");
+}
+
+/** @throws CliError when the options contradict each other */
+export function transportOf({ http, streams, insecure = false, url }: TransportFlags): Transport {
+  if (http === "1.1" && streams !== undefined) {
+    throw new CliError(
+      "HTTP/1.1 has one request at a time on a connection: --streams needs --http 2",
+    );
+  }
+  if (insecure && url?.startsWith("https:") !== true) {
+    throw new CliError("--insecure is about a server's certificate: it needs an https --url");
+  }
+  if (insecure) acceptAnyCertificate();
+  return { http, streams: http === "2" ? (streams ?? DEFAULT_STREAMS) : 1, insecure };
+}
