@@ -20,6 +20,9 @@ import type { RunWindow } from "./scenario.ts";
 /** Added to the window of an event that the run makes: for preparing, and for stragglers. */
 const WINDOW_RESERVE_MS = 10 * 60_000;
 const SECRET_BYTES = 48;
+/** A server follows its database within a second: it may not know yet of an event just made. */
+const FOLLOW_TIMEOUT_MS = 2_000;
+const FOLLOW_POLL_MS = 100;
 
 export interface StageOptions {
   /**
@@ -119,6 +122,10 @@ async function setStageOverHttp(
     throw new CliError("an event can only be made in a database: name an --event, or the --db");
   }
   const records = new HttpRecords(server.url, eventId, server.tokens);
+  const deadlineMs = performance.now() + FOLLOW_TIMEOUT_MS;
+  while ((await records.event()) === undefined && performance.now() < deadlineMs) {
+    await Bun.sleep(FOLLOW_POLL_MS);
+  }
   const event = await requireEvent(records, eventId);
   const redis = await connectRedis(redisUrl, resources);
   const sameClock = await decidesHere(server.url, redisUrl);
