@@ -141,7 +141,7 @@ test.skipIf(process.platform !== "linux")(
 
 test("usage", async () => {
   const env = environment();
-  const url = await runProgram(["simulate", "--url", "https://x"], { env });
+  const url = await runProgram(["simulate", "--url", "ftp://x"], { env });
   expect(url.exitCode).toBe(EXIT.usage);
   expect(url.stderr).toContain("write --url http://host:port");
   const event = await runProgram(
@@ -150,6 +150,12 @@ test("usage", async () => {
   );
   expect(event.exitCode).toBe(EXIT.usage);
   expect(event.stderr).toContain("there is no event with the id nowhere");
+  const streams = await runProgram(["simulate", "--streams", "2"], { env });
+  expect(streams.exitCode).toBe(EXIT.usage);
+  expect(streams.stderr).toContain("--streams needs --http 2");
+  const insecure = await runProgram(["simulate", "--insecure"], { env });
+  expect(insecure.exitCode).toBe(EXIT.usage);
+  expect(insecure.stderr).toContain("it needs an https --url");
   const tps = await runProgram(["simulate", "--tps", "0"], { env });
   expect(tps.exitCode).toBe(EXIT.usage);
 });
