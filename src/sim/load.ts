@@ -2,10 +2,10 @@
  * The load of one worker: at each turn of its loop it sends all that has become due. There is no
  * timer for a request and no queue: what a connection sends next follows from the schedule.
  */
-import type { Histogram } from "hdr-histogram-js";
 import { createConnection } from "./connections.ts";
 import { type Arrivals, connectionOf } from "./division.ts";
-import { createHistogram, encodeHistogram, recordUs } from "./latency.ts";
+import { recordUs } from "./latency.ts";
+import { LatencyCounter } from "./live-latency.ts";
 import type { WorkerPlan, WorkerProgress } from "./messages.ts";
 import { type Answer, readAnswer } from "./outcomes.ts";
 import type { RequestBook } from "./requests.ts";
@@ -18,7 +18,7 @@ import type { Connection } from "./transport.ts";
 const OPENING_AT_ONCE = 64;
 /** How often connections are asked whether something takes too long. */
 const EXPIRY_INTERVAL_MS = 50;
-const PROGRESS_INTERVAL_MS = 250;
+const PROGRESS_INTERVAL_MS = 100;
 /** The longest sleep, so that the two intervals above are kept. */
 const MAX_SLEEP_MS = 10;
 
@@ -51,7 +51,7 @@ export class LoadLoop {
   /** The lanes that have sent at this turn. */
   readonly #touched: Lane[] = [];
   readonly #finished = Promise.withResolvers<void>();
-  #recent: Histogram = createHistogram();
+  readonly #latency = new LatencyCounter();
   /** performance.now() of this thread at the start of the run. */
   #startMs = Number.POSITIVE_INFINITY;
   /** How many local arrivals have become due: all with a lower number. */
@@ -227,7 +227,7 @@ export class LoadLoop {
     this.tally.countOutcome(answer.outcome, spans, "reason" in answer ? answer.reason : undefined);
     this.#series.countAnswer(nowUs, answer.outcome, latencyUs);
     this.told.record(this.#slotOf(local), answer, sentUs, nowUs);
-    recordUs(this.#recent, latencyUs);
+    this.#latency.count(answer.outcome, latencyUs);
   }
 
   /** How many arrivals the worker has. */
@@ -250,9 +250,12 @@ export class LoadLoop {
   /** @param untilUs how far the series is told */
   #reportProgress(untilUs: number): void {
     const { sent, shed, outcomes } = this.tally;
-    const latency = encodeHistogram(this.#recent);
-    this.#recent.reset();
     const counts = { due: this.#due, sent, shed, outcomes: { ...outcomes } };
-    this.#onProgress({ ...counts, latency, ...this.#series.takeFinished(untilUs) });
+    this.#onProgress({
+      ...counts,
+      latency: this.#latency.toRecord(),
+      duplicates: this.told.duplicates,
+      ...this.#series.takeFinished(untilUs),
+    });
   }
 }

@@ -1,6 +1,7 @@
 /** What the main thread and a load worker tell each other. */
 import type { TokenConfig } from "../config.ts";
 import type { WorkerShare } from "./division.ts";
+import type { LatencyRecord } from "./live-latency.ts";
 import type { FinishedBuckets } from "./series-recorder.ts";
 import type { OutcomeCounts, TallyRecord } from "./tally.ts";
 import type { ToldArrays } from "./told.ts";
@@ -41,8 +42,9 @@ export interface WorkerProgress extends FinishedBuckets {
   readonly sent: number;
   readonly shed: number;
   readonly outcomes: OutcomeCounts;
-  /** Encoded histogram of all answers since the message before. */
-  readonly latency: string;
+  readonly latency: LatencyRecord;
+  /** Members that were told of a second coupon, or twice of a new one. */
+  readonly duplicates: number;
 }
 
 export type FromWorker =

@@ -1,5 +1,6 @@
 /** The view of a run where no terminal is: a line a second. */
 import type { LiveRun, Snapshot } from "./live.ts";
+import type { LiveLatency } from "./live-latency.ts";
 import { group, milliseconds } from "./report-text.ts";
 import type { RunObserver } from "./run.ts";
 
@@ -29,7 +30,7 @@ export class PlainView implements RunObserver {
 
 /** How far the run is, in one line. */
 export function progressLine(snapshot: Snapshot): string {
-  const { outcomes } = snapshot;
+  const { outcomes, issuedLatency, soldOutLatency } = snapshot;
   const others = snapshot.sent - outcomes.issued - outcomes.alreadyIssued - outcomes.soldOut;
   return [
     `${(snapshot.elapsedMs / 1000).toFixed(0)} s`,
@@ -38,8 +39,11 @@ export function progressLine(snapshot: Snapshot): string {
     `issued ${group(outcomes.issued + outcomes.alreadyIssued)}`,
     `sold out ${group(outcomes.soldOut)}`,
     `other or under way ${group(others)}`,
-    `p50 ${milliseconds(snapshot.p50Ms)} ms`,
-    `p99 ${milliseconds(snapshot.p99Ms)} ms`,
+    `p99 issued ${latencyText(issuedLatency)}, sold out ${latencyText(soldOutLatency)}`,
     `left ${group(snapshot.remaining)}`,
   ].join("  ");
+}
+
+function latencyText(latency: LiveLatency | null): string {
+  return latency === null ? "–" : `${milliseconds(latency.p99)} ms`;
 }

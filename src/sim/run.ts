@@ -180,12 +180,8 @@ async function fire(
 ): Promise<Fired> {
   observer.phase("minting tokens, opening connections");
   const { durationMs, stock, issuedBefore } = config;
-  const live = new LiveRun({
-    durationMs,
-    scheduled: countArrivals(config.shape, durationMs),
-    stock,
-    issuedBefore,
-  });
+  const scheduled = countArrivals(config.shape, durationMs);
+  const live = new LiveRun({ durationMs, scheduled, stock, issuedBefore }, () => fleet.series);
   const gauges = new GaugePoller(stage.url, config.eventId);
   const fleet = new Fleet(
     {
@@ -213,7 +209,7 @@ async function fire(
     const startAtMs = await planStart(stage);
     if (stop.aborted) throw new CliError("stopped before the load began", EXIT.invalid);
     gauges.start(startAtMs);
-    live.begin();
+    live.begin(startAtMs - (performance.timeOrigin + performance.now()));
     observer.loadBegins(live);
     const cpu = measureCpu(stage.ownServer?.pid);
     const result = await fleet.run(startAtMs);

@@ -32,12 +32,18 @@ export class ToldTable {
   readonly #ranks: ToldArrays["ranks"];
   readonly #codes: ToldArrays["codes"];
   readonly #times: ToldArrays["times"];
+  #duplicates = 0;
 
   constructor(rows: number, arrays?: ToldArrays) {
     this.#flags = arrays?.flags ?? new Uint16Array(rows);
     this.#ranks = arrays?.ranks ?? new Uint32Array(rows);
     this.#codes = arrays?.codes ?? new Uint8Array(rows * MAX_CODE_LENGTH);
     this.#times = arrays?.times ?? new Uint32Array(rows * TIMES.length);
+  }
+
+  /** Members that were told of a second coupon, or twice of a new one, as counted by `record`. */
+  get duplicates(): number {
+    return this.#duplicates;
   }
 
   get rows(): number {
@@ -63,6 +69,7 @@ export class ToldTable {
       else if (first.rank !== answer.rank || first.code !== answer.code) flags |= TWO_COUPONS;
     }
     this.#flags[row] = flags;
+    if ((flags & ~before & (ISSUED_TWICE | TWO_COUPONS)) !== 0) this.#duplicates++;
     if (answer.outcome === "soldOut") this.#keepTime(row, "soldOut", atUs);
     else if (answer.outcome === "issued") {
       this.#keepTime(row, "issuedSent", sentUs);

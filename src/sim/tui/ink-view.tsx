@@ -1,5 +1,5 @@
 /** Shows the live view on a terminal while the load goes on, and leaves the terminal as it was. */
-import { type Instance, render, useInput } from "ink";
+import { type Instance, render, useInput, useStdout } from "ink";
 import { useEffect, useState } from "react";
 import type { LiveRun } from "../live.ts";
 import type { RunObserver } from "../run.ts";
@@ -29,6 +29,7 @@ export class InkView implements RunObserver {
   }
 
   loadEnds(): void {
+    this.#view?.clear();
     this.#view?.unmount();
     this.#view = undefined;
   }
@@ -41,16 +42,25 @@ interface LiveViewProps {
 
 /** Reads a snapshot a frame: the load never waits for the display. */
 function LiveView({ live, onStop }: LiveViewProps) {
+  const { stdout } = useStdout();
   const [snapshot, setSnapshot] = useState(() => live.snapshot());
   const [isStopping, setStopping] = useState(false);
+  const [isPaused, setPaused] = useState(false);
+  const [showsHelp, setHelp] = useState(false);
   useEffect(() => {
+    if (isPaused) return;
     const timer = setInterval(() => setSnapshot(live.snapshot()), 1000 / FRAMES_PER_SECOND);
     return () => clearInterval(timer);
-  }, [live]);
+  }, [live, isPaused]);
   useInput((input, key) => {
-    if (input !== "q" && !(key.ctrl && input === "c")) return;
-    setStopping(true);
-    onStop();
+    if (input === "p") setPaused((was) => !was);
+    else if (input === "?") setHelp((was) => !was);
+    else if (input === "q" || (key.ctrl && input === "c")) {
+      setStopping(true);
+      onStop();
+    }
   });
-  return <View snapshot={snapshot} isStopping={isStopping} />;
+  const terminal = { columns: stdout.columns, rows: stdout.rows };
+  const state = isStopping ? "stopping" : isPaused ? "paused" : "running";
+  return <View snapshot={snapshot} terminal={terminal} state={state} showsHelp={showsHelp} />;
 }

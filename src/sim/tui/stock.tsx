@@ -1,0 +1,56 @@
+import { Box, Text } from "ink";
+import type { Snapshot } from "../live.ts";
+import { group, seconds } from "../report-text.ts";
+import { BUCKET_MS } from "../series.ts";
+import { LABEL_WIDTH, Label } from "./label.tsx";
+import { burnDownLines, timeScale } from "./timeline.ts";
+
+/** The last second. */
+const RECENT_BUCKETS = 1_000 / BUCKET_MS;
+
+export interface StockProps {
+  readonly snapshot: Snapshot;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The coupons that are left, and how they went. */
+export function Stock({ snapshot, columns, rows }: StockProps) {
+  const { remaining, stock, series, soldOutAfterMs } = snapshot;
+  const coupons = remaining + snapshot.outcomes.issued - snapshot.overStock;
+  const scale = timeScale(runMs(snapshot), columns - LABEL_WIDTH);
+  const lines = burnDownLines(series, coupons, scale, rows);
+  return (
+    <Box flexDirection="column">
+      <Text>
+        <Label>stock</Label>
+        <Text bold>{group(remaining)}</Text>
+        {` of ${group(stock)} left`}
+        {soldOutAfterMs === null ? (
+          <Text dimColor>{expectedEnd(snapshot)}</Text>
+        ) : (
+          <Text bold color="yellow">{`   sold out after ${seconds(soldOutAfterMs)}`}</Text>
+        )}
+      </Text>
+      {lines.map((line, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+        <Text key={row} color="green" wrap="truncate">
+          {`${" ".repeat(LABEL_WIDTH)}${line}`}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+/** When the stock will be gone if the last second goes on. */
+function expectedEnd({ series, remaining }: Snapshot): string {
+  const recent = series.slice(-RECENT_BUCKETS);
+  const issued = recent.reduce((sum, bucket) => sum + bucket.outcomes.issued, 0);
+  if (issued === 0 || remaining === 0) return "";
+  return `   gone in ${seconds((remaining / issued) * recent.length * BUCKET_MS)} at this rate`;
+}
+
+/** The time that the charts span. */
+export function runMs({ durationMs, series }: Snapshot): number {
+  return Math.max(durationMs, series.length * BUCKET_MS);
+}

@@ -1,0 +1,114 @@
+/**
+ * A run's buckets folded into as many columns as a terminal has, and drawn there as characters.
+ * The scale is that of the whole run, so that nothing moves but what happens.
+ */
+import { BUCKET_MS, LATENCY_BIN_BOUNDS_MS, type SeriesBucket } from "../series.ts";
+import { remainingCoupons } from "../series-reading.ts";
+
+const EIGHTHS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
+const SHADES = ["░", "▒", "▓", "█"] as const;
+
+/** How time becomes columns: several buckets share one, or one bucket takes several. */
+export interface TimeScale {
+  readonly bucketsPerStep: number;
+  readonly columnsPerStep: number;
+}
+
+/** The scale at which a run of this length fits into so many columns. */
+export function timeScale(runMs: number, columns: number): TimeScale {
+  const buckets = Math.max(1, Math.ceil(runMs / BUCKET_MS));
+  return {
+    bucketsPerStep: Math.max(1, Math.ceil(buckets / columns)),
+    columnsPerStep: Math.max(1, Math.floor(columns / buckets)),
+  };
+}
+
+/** The seconds at the left edge of a column. */
+export function secondsAt(column: number, { bucketsPerStep, columnsPerStep }: TimeScale): number {
+  return (column * bucketsPerStep * BUCKET_MS) / columnsPerStep / 1000;
+}
+
+/** Groups of so many; the last one may be smaller. */
+function fold<Item>(items: readonly Item[], perColumn: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / perColumn) }, (_, column) =>
+    items.slice(column * perColumn, (column + 1) * perColumn),
+  );
+}
+
+/** The stock's way down: lines from the top, up to the column that has come. */
+export function burnDownLines(
+  series: readonly SeriesBucket[],
+  coupons: number,
+  scale: TimeScale,
+  height: number,
+): string[] {
+  const columns = fold(remainingCoupons(series, coupons), scale.bucketsPerStep);
+  const eighths = columns.map((column) =>
+    Math.ceil(((column.at(-1) ?? 0) * height * 8) / Math.max(1, coupons)),
+  );
+  return Array.from({ length: height }, (_, line) => {
+    const below = (height - 1 - line) * 8;
+    return eighths
+      .map((eighth) => EIGHTHS[Math.min(8, Math.max(0, eighth - below))] ?? "")
+      .map((sign) => sign.repeat(scale.columnsPerStep))
+      .join("");
+  });
+}
+
+/** One line of the spectrogram: its latency, and the shades of its columns. */
+export interface SpectrogramLine {
+  /** Upper bound; infinite for the line of all that took longer. */
+  readonly boundMs: number;
+  readonly shades: string;
+}
+
+/**
+ * Latencies over time, the longest at the top: the darker, the more answers. It spans the latencies
+ * that have occurred.
+ */
+export function spectrogramLines(
+  series: readonly SeriesBucket[],
+  scale: TimeScale,
+  height: number,
+): SpectrogramLine[] {
+  const columns = fold(series, scale.bucketsPerStep).map(sumBins);
+  const used = usedBins(columns);
+  const binsPerLine = Math.max(1, (used.last - used.first + 1) / height);
+  const lines = Array.from({ length: height }, (_, line) => {
+    const first = used.first + Math.floor(line * binsPerLine);
+    const end = used.first + Math.floor((line + 1) * binsPerLine);
+    // The mean of its bins, since one line may have more of them than the next.
+    const counts = columns.map(
+      (bins) => bins.slice(first, end).reduce((sum, count) => sum + count, 0) / (end - first),
+    );
+    return { boundMs: LATENCY_BIN_BOUNDS_MS[end - 1] ?? Number.POSITIVE_INFINITY, counts };
+  });
+  const most = Math.max(1, ...lines.flatMap((line) => line.counts));
+  return lines
+    .map(({ boundMs, counts }) => ({
+      boundMs,
+      shades: counts.map((count) => shadeOf(count, most).repeat(scale.columnsPerStep)).join(""),
+    }))
+    .reverse();
+}
+
+function sumBins(buckets: readonly SeriesBucket[]): number[] {
+  const sums = new Array<number>(LATENCY_BIN_BOUNDS_MS.length + 1).fill(0);
+  for (const bucket of buckets) {
+    for (const [bin, count] of bucket.latencyBins.entries()) sums[bin] = (sums[bin] ?? 0) + count;
+  }
+  return sums;
+}
+
+function usedBins(columns: readonly number[][]): { readonly first: number; readonly last: number } {
+  const bins = Array.from({ length: LATENCY_BIN_BOUNDS_MS.length + 1 }, (_, bin) => bin);
+  const isUsed = (bin: number) => columns.some((column) => (column[bin] ?? 0) > 0);
+  return { first: bins.find(isUsed) ?? 0, last: bins.findLast(isUsed) ?? 0 };
+}
+
+/** By the logarithm, so that the few slow answers show beside the many quick ones. */
+function shadeOf(count: number, most: number): string {
+  if (count === 0) return " ";
+  const share = Math.log1p(count) / Math.log1p(most);
+  return SHADES[Math.min(SHADES.length - 1, Math.floor(share * SHADES.length))] ?? " ";
+}
