@@ -216,6 +216,12 @@ const lies: [name: string, told: Told, rows: Rows, expected: Record<string, stri
     },
   ],
   [
+    "told sold out, and told of a coupon",
+    [...RIGHT, [3, soldOut]],
+    LEDGER,
+    { "refusals-kept": [`${MEMBER}3 was told «sold out», and of rank 3`] },
+  ],
+  [
     "sold out while stock remains",
     [
       [1, issued(1)],

@@ -60,11 +60,12 @@ export async function judge(
 ): Promise<Check[]> {
   // Read again: its stock or its windows may have been changed during the run.
   const eventNow = (await records.event()) ?? event;
-  const oracle = new Oracle(eventNow, before, testimony);
+  const restocked = eventNow.stock !== event.stock;
+  const oracle = new Oracle(eventNow, before, testimony, restocked);
   for await (const page of records.pages()) {
     for (const row of page) oracle.readRow(row);
   }
-  const times = judgeTimes(eventNow, testimony, oracle.last, eventNow.stock !== event.stock);
+  const times = judgeTimes(eventNow, testimony, oracle.last, restocked);
   return [...oracle.conclude(), ...times];
 }
 
@@ -79,32 +80,35 @@ class Oracle {
   readonly #event: RecordedEvent;
   readonly #before: Holders;
   readonly #testimony: Testimony;
+  /** The stock was changed during the run: coupons may come after a true «sold out». */
+  readonly #restocked: boolean;
   readonly #inLedger: Uint8Array;
   readonly #broken = new Findings();
   readonly #contradicted = new Findings();
   readonly #intruded = new Findings();
-  /** The issuance of the run that was decided last. */
+  /** The issuance that was decided last. */
   last: LastIssuance | undefined;
   #issued = 0;
   /** Issuances of this run's members that did not exist before it. */
   #newIssuances = 0;
 
-  constructor(event: RecordedEvent, before: Holders, testimony: Testimony) {
+  constructor(event: RecordedEvent, before: Holders, testimony: Testimony, restocked: boolean) {
     this.#event = event;
     this.#before = before;
     this.#testimony = testimony;
+    this.#restocked = restocked;
     this.#inLedger = new Uint8Array(testimony.told.rows);
   }
 
   readRow(row: LedgerRow): void {
     this.#issued++;
+    if (this.last === undefined || row.issuedAtMs >= this.last.issuedAtMs) this.last = row;
     const number = memberNumber(row.memberId, this.#testimony.told.rows - 1);
     if (number === undefined) return;
     this.#inLedger[number] = 1;
     const isNew = this.#before.byNumber[number] !== 1;
     if (isNew) {
       this.#newIssuances++;
-      if (this.last === undefined || row.issuedAtMs >= this.last.issuedAtMs) this.last = row;
       const shown = this.#wrongCredential(number);
       if (shown !== undefined) {
         this.#intruded.add(`${row.memberId} ${shown}, the ledger has rank ${row.rank}`);
@@ -161,6 +165,9 @@ class Oracle {
       if (grant === undefined) continue;
       granted++;
       if (shown !== undefined) this.#intruded.add(`${id} ${shown} and was told rank ${grant.rank}`);
+      if (told.wasTold(number, "soldOut") && !this.#restocked) {
+        this.#contradicted.add(`${id} was told «sold out», and of rank ${grant.rank}`);
+      }
       const other = holderOf.get(grant.code);
       if (other !== undefined) shared.add(`${other} and ${id} were told the same code`);
       else holderOf.set(grant.code, id);
@@ -201,8 +208,8 @@ class Oracle {
       this.#contradicted.check(
         "refusals-kept",
         6,
-        "nobody who was refused is in the ledger",
-        "refused members in the ledger",
+        "nobody who was refused holds a coupon",
+        "refused members who hold a coupon",
       ),
     ];
   }
