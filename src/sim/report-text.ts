@@ -68,8 +68,8 @@ function loadLines(report: Report): string[] {
       (missed > 0 ? `; ${group(ledger.shed)} shed, ${group(ledger.unsent)} unsent` : ""),
     `claims were sent ${milliseconds(sendLagMs.p50)} ms after they were due ` +
       `(p99 ${milliseconds(sendLagMs.p99)}, max ${milliseconds(sendLagMs.max)})`,
-    `the generator came to them ${milliseconds(generatorLagMs.p50)} ms after they were due ` +
-      `(p99 ${milliseconds(generatorLagMs.p99)}, max ${milliseconds(generatorLagMs.max)}); the rest of that waited for a connection`,
+    `of that the generator's own lag ${milliseconds(generatorLagMs.p50)} ms ` +
+      `(p99 ${milliseconds(generatorLagMs.p99)}, max ${milliseconds(generatorLagMs.max)})`,
     `CPU a claim: generator ${cpuUsPerRequest.generator} µs` +
       (server === null ? "" : `, server ${server} µs`),
     `${config.connections} connections, ${group(report.connectionsLost)} lost; seed ${config.seed}`,

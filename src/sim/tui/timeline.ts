@@ -8,31 +8,32 @@ import { remainingCoupons } from "../series-reading.ts";
 const EIGHTHS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 const SHADES = ["░", "▒", "▓", "█"] as const;
 
-/** How time becomes columns: several buckets share one, or one bucket takes several. */
+/** A whole run laid over so many columns. */
 export interface TimeScale {
-  readonly bucketsPerStep: number;
-  readonly columnsPerStep: number;
+  /** Of the whole run, those to come included. */
+  readonly buckets: number;
+  readonly columns: number;
 }
 
-/** The scale at which a run of this length fits into so many columns. */
 export function timeScale(runMs: number, columns: number): TimeScale {
-  const buckets = Math.max(1, Math.ceil(runMs / BUCKET_MS));
-  return {
-    bucketsPerStep: Math.max(1, Math.ceil(buckets / columns)),
-    columnsPerStep: Math.max(1, Math.floor(columns / buckets)),
-  };
+  return { buckets: Math.max(1, Math.ceil(runMs / BUCKET_MS)), columns };
 }
 
 /** The seconds at the left edge of a column. */
-export function secondsAt(column: number, { bucketsPerStep, columnsPerStep }: TimeScale): number {
-  return (column * bucketsPerStep * BUCKET_MS) / columnsPerStep / 1000;
+export function secondsAt(column: number, { buckets, columns }: TimeScale): number {
+  return (column * buckets * BUCKET_MS) / columns / 1000;
 }
 
-/** Groups of so many; the last one may be smaller. */
-function fold<Item>(items: readonly Item[], perColumn: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / perColumn) }, (_, column) =>
-    items.slice(column * perColumn, (column + 1) * perColumn),
-  );
+/**
+ * For each column that has begun, what falls into it: several items, or one that several columns
+ * share.
+ */
+function columnsOf<Item>(items: readonly Item[], { buckets, columns }: TimeScale): Item[][] {
+  const firstOf = (column: number) => Math.floor((column * buckets) / columns);
+  return Array.from({ length: columns }, (_, column) => {
+    const first = firstOf(column);
+    return items.slice(first, Math.max(first + 1, firstOf(column + 1)));
+  }).filter((column) => column.length > 0);
 }
 
 /** The stock's way down: lines from the top, up to the column that has come. */
@@ -42,7 +43,7 @@ export function burnDownLines(
   scale: TimeScale,
   height: number,
 ): string[] {
-  const columns = fold(remainingCoupons(series, coupons), scale.bucketsPerStep);
+  const columns = columnsOf(remainingCoupons(series, coupons), scale);
   const eighths = columns.map((column) =>
     Math.ceil(((column.at(-1) ?? 0) * height * 8) / Math.max(1, coupons)),
   );
@@ -50,7 +51,6 @@ export function burnDownLines(
     const below = (height - 1 - line) * 8;
     return eighths
       .map((eighth) => EIGHTHS[Math.min(8, Math.max(0, eighth - below))] ?? "")
-      .map((sign) => sign.repeat(scale.columnsPerStep))
       .join("");
   });
 }
@@ -71,7 +71,7 @@ export function spectrogramLines(
   scale: TimeScale,
   height: number,
 ): SpectrogramLine[] {
-  const columns = fold(series, scale.bucketsPerStep).map(sumBins);
+  const columns = columnsOf(series, scale).map(meanBins);
   const used = usedBins(columns);
   const binsPerLine = Math.max(1, (used.last - used.first + 1) / height);
   const lines = Array.from({ length: height }, (_, line) => {
@@ -87,17 +87,18 @@ export function spectrogramLines(
   return lines
     .map(({ boundMs, counts }) => ({
       boundMs,
-      shades: counts.map((count) => shadeOf(count, most).repeat(scale.columnsPerStep)).join(""),
+      shades: counts.map((count) => shadeOf(count, most)).join(""),
     }))
     .reverse();
 }
 
-function sumBins(buckets: readonly SeriesBucket[]): number[] {
+/** The mean of its buckets, since one column may have more of them than the next. */
+function meanBins(buckets: readonly SeriesBucket[]): number[] {
   const sums = new Array<number>(LATENCY_BIN_BOUNDS_MS.length + 1).fill(0);
   for (const bucket of buckets) {
     for (const [bin, count] of bucket.latencyBins.entries()) sums[bin] = (sums[bin] ?? 0) + count;
   }
-  return sums;
+  return sums.map((sum) => sum / buckets.length);
 }
 
 function usedBins(columns: readonly number[][]): { readonly first: number; readonly last: number } {

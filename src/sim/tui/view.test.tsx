@@ -93,8 +93,8 @@ test("80 × 24, half way", async () => {
     "couponlive                              0.8 s of 2.0 s ━━━━━━━━━━━━   1.2 s left
 
     stock     4,000 of 12,000 left   gone in 0.4 s at this rate
-              ▇▇▇▆▆▆▄▄▄▃▃▃▂▂▂
-              ██████████████████▇▇▇▆▆▆
+              ▇▇▇▇▆▆▆▄▄▄▄▃▃▃▂▂▂▂
+              █████████████████████▇▇▇▇▆▆▆
     load      offered 10,000/s   achieved 9,990/s   lag 0.40 ms   10 waiting
     answers                          claims     p50 ms     p99 ms     max ms
               issued                  8,000       3.21       24.3       33.6
@@ -102,14 +102,14 @@ test("80 × 24, half way", async () => {
               sold out                    0          –          –          –
 
 
-       26 ms  ░░░▒▒▒▒▒▒░░░      ░░░▒▒▒
-       10 ms  ▓▓▓██████▓▓▓░░░   ▓▓▓███
-      5.1 ms  ████████████▓▓▓▒▒▒██████
-      2.5 ms  ████████████████████████
-      1.3 ms  ▓▓▓▒▒▒░░░▓▓▓██████▓▓▓▒▒▒
-     0.63 ms  ░░░      ░░░▓▓▓███░░░
-     0.32 ms              ░░░▒▒▒
-    latency   0 s           0.5 s         0.9 s         1.4 s         1.9 s
+       26 ms  ░░░░▒▒▒▒▒▒▒░░░       ░░░░▒▒▒
+       10 ms  ▓▓▓▓███████▓▓▓░░░░   ▓▓▓▓███
+      5.1 ms  ██████████████▓▓▓▓▒▒▒███████
+      2.5 ms  ████████████████████████████
+      1.3 ms  ▓▓▓▓▒▒▒░░░░▓▓▓███████▓▓▓▓▒▒▒
+     0.63 ms  ░░░░       ░░░▓▓▓▓███░░░░
+     0.32 ms                ░░░░▒▒▒
+    latency   0 s           0.4 s         0.8 s         1.2 s         1.6 s
     server    queue 47   ledger backlog 1,200   coupons left 4,000
     so far    ● stock kept   ● one each   ● all answered
     q stop · p pause the display · ? help"
