@@ -24,7 +24,8 @@ const { values: options } = parseArgs({
 const DURATION_MS = Number(options.seconds) * 1000;
 const ROUNDS = Number(options.rounds);
 const CONNECTIONS_HTTP1 = 64;
-const MEMBERS = 50_000;
+/** So many tokens are made before the clock starts; beyond that members claim again. */
+const MAX_MEMBERS = 200_000;
 const GRACE_MS = 5_000;
 const TOKENS = {
   secret: "the bench's own secret, of 32 bytes or more",
@@ -71,7 +72,7 @@ async function measure(
       shape: { kind: "constant", ratePerSecond },
       durationMs: DURATION_MS,
       graceMs: GRACE_MS,
-      users: MEMBERS,
+      users: Math.min(MAX_MEMBERS, (ratePerSecond * DURATION_MS) / 1000),
       seed: 1,
       workers: 1,
       tokens: TOKENS,

@@ -37,8 +37,11 @@ class MalformedError extends Error {}
 export class Http1Parser {
   /** What has arrived of the response under way, where it did not arrive whole. */
   #pending: Buffer | undefined;
-  /** Servers repeat the same head but for the date, so the last one is kept with its meaning. */
-  #lastHeadText = "";
+  /**
+   * Servers repeat the same head but for the date, so the last one is kept, with the empty line that
+   * ends it, and with its meaning.
+   */
+  #lastHeadBytes: Buffer = Buffer.alloc(0);
   #lastHead: Head | undefined;
 
   /**
@@ -64,24 +67,30 @@ export class Http1Parser {
     if (bytes.length > MAX_RESPONSE_BYTES) throw new MalformedError("the response is too long");
     let start = 0;
     for (;;) {
-      const headEnd = bytes.indexOf(HEAD_END, start);
-      if ((headEnd === -1 ? bytes.length : headEnd) - start > MAX_HEAD_BYTES) {
-        throw new MalformedError("the response's header is too long");
+      let head = this.#repeatedHead(bytes, start);
+      if (head === undefined) {
+        const headEnd = bytes.indexOf(HEAD_END, start);
+        if ((headEnd === -1 ? bytes.length : headEnd) - start > MAX_HEAD_BYTES) {
+          throw new MalformedError("the response's header is too long");
+        }
+        if (headEnd === -1) return INCOMPLETE;
+        head = parseHead(bytes.toString("latin1", start, headEnd));
+        this.#lastHead = head;
+        this.#lastHeadBytes = Buffer.from(bytes.subarray(start, headEnd + HEAD_END.length));
       }
-      if (headEnd === -1) return INCOMPLETE;
-      const head = this.#readHead(bytes.toString("latin1", start, headEnd));
-      start = headEnd + HEAD_END.length;
+      start += this.#lastHeadBytes.length;
       // An interim response (100 Continue, 103 Early Hints) precedes the one asked for.
       if (head.status >= 200) return readBody(bytes, start, head);
     }
   }
 
-  #readHead(text: string): Head {
-    if (this.#lastHead === undefined || text !== this.#lastHeadText) {
-      this.#lastHead = parseHead(text);
-      this.#lastHeadText = text;
-    }
-    return this.#lastHead;
+  /** The last head, if these bytes begin with the same. */
+  #repeatedHead(bytes: Buffer, start: number): Head | undefined {
+    const { length } = this.#lastHeadBytes;
+    const end = start + length;
+    if (bytes.length < end) return undefined;
+    const isSame = bytes.compare(this.#lastHeadBytes, 0, length, start, end) === 0;
+    return isSame ? this.#lastHead : undefined;
   }
 }
 

@@ -157,10 +157,10 @@ export class LoadLoop {
   /** Sends all that is due, and each connection's share of it in one write. */
   #sendDue(): void {
     if (this.#nothingToSend()) return;
-    while (this.#due < this.#count) {
-      const lateUs = this.#nowUs() - this.#dueUs(this.#due);
-      if (lateUs < 0) break;
-      recordUs(this.tally.generatorLag, lateUs);
+    // What becomes due while this goes on is sent at the next turn.
+    const nowUs = this.#nowUs();
+    while (this.#dueUs(this.#due) <= nowUs) {
+      recordUs(this.tally.generatorLag, nowUs - this.#dueUs(this.#due));
       const lane = this.#lanes[connectionOf(this.#due, this.#lanes.length)];
       this.#due++;
       if (lane === undefined || lane.connection.room === 0) {
@@ -188,7 +188,7 @@ export class LoadLoop {
 
   /** Sends what is due on the lane, as far as its connection has room. */
   #advance(lane: Lane): void {
-    if (this.#nothingToSend()) return;
+    if (lane.next >= this.#due || this.#nothingToSend()) return;
     while (lane.next < this.#due && lane.connection.room > 0) {
       const local = lane.next;
       lane.next += this.#lanes.length;
