@@ -29,7 +29,7 @@ const PICK_STREAM = 4;
 const MAX_CLICKS = 5;
 /** Intruders among the members. */
 const INTRUDER_SHARE = { intruders: 0.3, mixed: 0.05 };
-/** Members of `mixed` who click more than once. */
+/** Members of `mixed` who click like those of `impatient`; the others click once. */
 const MIXED_IMPATIENT_SHARE = 0.25;
 /** Of `humans`, every so many-th arrival after the opening is by somebody who comes again. */
 const RETURNING_EVERY = 5;
