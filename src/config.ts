@@ -51,13 +51,26 @@ export interface TokenConfig {
   readonly audience: string;
 }
 
+/**
+ * A flag, or else its variable. An empty variable counts as not set, as scripts leave them; an empty
+ * flag is a slip (an unset variable of a script, mostly), and what it would mean nobody knows.
+ */
+function setting(
+  name: string,
+  flag: string | undefined,
+  variable: string | undefined,
+): string | undefined {
+  if (flag === "") throw new CliError(`${name} is given empty: give it a value, or leave it out`);
+  return flag ?? (variable || undefined);
+}
+
 export function readDatabaseConfig(
   flags: { readonly db?: string | undefined },
   environment: Environment = process.env,
 ): DatabaseConfig {
   return {
-    db: flags.db ?? environment["COUPONLIVE_DB"] ?? DEFAULTS.db,
-    dbToken: environment["COUPONLIVE_DB_TOKEN"],
+    db: setting("--db", flags.db, environment["COUPONLIVE_DB"]) ?? DEFAULTS.db,
+    dbToken: environment["COUPONLIVE_DB_TOKEN"] || undefined,
   };
 }
 
@@ -66,7 +79,7 @@ export function namesDatabase(
   flags: { readonly db?: string | undefined },
   environment: Environment = process.env,
 ): boolean {
-  return (flags.db ?? environment["COUPONLIVE_DB"]) !== undefined;
+  return setting("--db", flags.db, environment["COUPONLIVE_DB"]) !== undefined;
 }
 
 /** The Redis URL, or undefined for the embedded engine. */
@@ -74,8 +87,8 @@ export function readRedisUrl(
   flags: { readonly redis?: string | undefined },
   environment: Environment = process.env,
 ): string | undefined {
-  const url = flags.redis ?? environment["COUPONLIVE_REDIS"];
-  if (url === undefined || url === "") return undefined;
+  const url = setting("--redis", flags.redis, environment["COUPONLIVE_REDIS"]);
+  if (url === undefined) return undefined;
   if (!/^rediss?:\/\//.test(url)) {
     throw new CliError(
       "the Redis URL must look like redis://host:6379 (--redis, COUPONLIVE_REDIS)",
@@ -96,20 +109,20 @@ export function readServeConfig(
   environment: Environment = process.env,
 ): ServeConfig {
   return {
-    host: flags.host ?? (environment["COUPONLIVE_HOST"] || DEFAULTS.host),
+    host: setting("--host", flags.host, environment["COUPONLIVE_HOST"]) ?? DEFAULTS.host,
     port: readInteger(
       "the port (--port, COUPONLIVE_PORT)",
-      flags.port ?? environment["COUPONLIVE_PORT"],
+      setting("--port", flags.port, environment["COUPONLIVE_PORT"]),
       { default: DEFAULTS.port, min: 0, max: 65_535 },
     ),
     workers: readInteger(
       "the number of web processes (--workers, COUPONLIVE_WORKERS)",
-      flags.workers ?? environment["COUPONLIVE_WORKERS"],
+      setting("--workers", flags.workers, environment["COUPONLIVE_WORKERS"]),
       { default: DEFAULTS.workers, min: 1, max: MAX_WORKERS },
     ),
     tls: readTlsFiles(
-      flags.tlsCert ?? (environment["COUPONLIVE_TLS_CERT"] || undefined),
-      flags.tlsKey ?? (environment["COUPONLIVE_TLS_KEY"] || undefined),
+      setting("--tls-cert", flags.tlsCert, environment["COUPONLIVE_TLS_CERT"]),
+      setting("--tls-key", flags.tlsKey, environment["COUPONLIVE_TLS_KEY"]),
     ),
   };
 }
@@ -130,7 +143,7 @@ function readInteger(
   text: string | undefined,
   range: { readonly default: number; readonly min: number; readonly max: number },
 ): number {
-  if (text === undefined || text === "") return range.default;
+  if (text === undefined) return range.default;
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= range.min && value <= range.max)) {
     throw new CliError(

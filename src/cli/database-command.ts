@@ -1,6 +1,6 @@
 /** What commands that work on the database share: their options, its opening, their output. */
-import type { Command } from "commander";
-import { readDatabaseConfig } from "../config.ts";
+import { type Command, Option } from "commander";
+import { DEFAULTS, readDatabaseConfig } from "../config.ts";
 import type { Database } from "../server/database.ts";
 
 export interface DatabaseFlags {
@@ -8,23 +8,34 @@ export interface DatabaseFlags {
   readonly json?: true;
 }
 
+/** `create` makes a database that is not there; the others say that there is none. */
+export type Access = "create" | "change" | "read";
+
 /** Adds `--db` and `--json`. */
 export function withDatabaseOptions(command: Command): Command {
-  return command
-    .option("--db <path>", "the database, a path or a libsql: URL (COUPONLIVE_DB)")
-    .option("--json", "print JSON");
+  return command.addOption(databaseOption()).option("--json", "print JSON");
+}
+
+/** `--db`, as every command describes it that has the usual default. */
+export function databaseOption(): Option {
+  return new Option(
+    "--db <path-or-url>",
+    `the SQL database: a file, or the URL of a libSQL server (COUPONLIVE_DB; default: ${DEFAULTS.db})`,
+  );
 }
 
 /** Opens the configured database for the work, and closes it whatever becomes of that. */
 export async function onDatabase(
   flags: DatabaseFlags,
+  access: Access,
   work: (database: Database) => Promise<void>,
 ): Promise<void> {
   const { openDatabase } = await import("../server/database.ts");
   const { db, dbToken } = readDatabaseConfig(flags);
-  const database = await openDatabase(db, dbToken);
+  const database = await openDatabase(db, dbToken, { create: access === "create" });
   try {
     await work(database);
+    if (access !== "read") await database.checkpoint();
   } finally {
     database.close();
   }

@@ -154,7 +154,9 @@ test("list and show count what the ledger holds", async () => {
 });
 
 test("a database without events says so", async () => {
-  const empty = ["--db", join(folder.path, "empty.db")];
+  const path = join(folder.path, "empty.db");
+  (await openDatabase(path)).close();
+  const empty = ["--db", path];
   expect(await done("list", ...empty)).toBe("There are no events.\n");
   expect(await json("list", ...empty)).toEqual([]);
 });

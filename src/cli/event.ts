@@ -5,7 +5,13 @@ import type { Database } from "../server/database.ts";
 import { EventError, type EventErrorCode, unknownEvent } from "../server/events/event-error.ts";
 import { EVENT_DEFAULTS } from "../server/events/limits.ts";
 import { wholeNumber } from "./count.ts";
-import { type DatabaseFlags, onDatabase, print, withDatabaseOptions } from "./database-command.ts";
+import {
+  type Access,
+  type DatabaseFlags,
+  onDatabase,
+  print,
+  withDatabaseOptions,
+} from "./database-command.ts";
 import { parseDurationMs } from "./duration.ts";
 
 interface CreateFlags extends DatabaseFlags {
@@ -123,7 +129,7 @@ function addShowCommand(event: Command): void {
 }
 
 async function create(flags: CreateFlags): Promise<void> {
-  await onEvents(flags, async (database) => {
+  await onEvents(flags, "create", async (database) => {
     const { createEvent } = await import("../server/events/administration.ts");
     const { parseCouponShare } = await import("../server/events/coupons.ts");
     const { eventJson, eventText } = await import("./event-view.ts");
@@ -147,7 +153,7 @@ async function create(flags: CreateFlags): Promise<void> {
 
 async function schedule(id: string, flags: ScheduleFlags): Promise<void> {
   refuseMixedTimes(flags);
-  await onEvents(flags, async (database) => {
+  await onEvents(flags, "change", async (database) => {
     const { addWindows, findEvent } = await import("../server/events/administration.ts");
     const { windowJson, windowTable } = await import("./event-view.ts");
     const event = await findEvent(database, id);
@@ -166,7 +172,7 @@ async function schedule(id: string, flags: ScheduleFlags): Promise<void> {
 }
 
 async function list(flags: DatabaseFlags): Promise<void> {
-  await onEvents(flags, async (database) => {
+  await onEvents(flags, "read", async (database) => {
     const { countIssued, listEvents } = await import("../server/events/administration.ts");
     const { eventJson, eventTable } = await import("./event-view.ts");
     const nowMs = Date.now();
@@ -181,7 +187,7 @@ async function list(flags: DatabaseFlags): Promise<void> {
 }
 
 async function show(id: string, flags: DatabaseFlags): Promise<void> {
-  await onEvents(flags, async (database) => {
+  await onEvents(flags, "read", async (database) => {
     const { countIssued, findEvent } = await import("../server/events/administration.ts");
     const { eventJson, eventText } = await import("./event-view.ts");
     const event = await findEvent(database, id);
@@ -194,10 +200,11 @@ async function show(id: string, flags: DatabaseFlags): Promise<void> {
 /** Makes of the refusals of what the work does one line that `main.ts` prints. */
 async function onEvents(
   flags: DatabaseFlags,
+  access: Access,
   work: (database: Database) => Promise<void>,
 ): Promise<void> {
   try {
-    await onDatabase(flags, work);
+    await onDatabase(flags, access, work);
   } catch (error) {
     if (!(error instanceof EventError)) throw error;
     const hint = HINTS[error.code];

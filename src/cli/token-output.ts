@@ -12,7 +12,7 @@ export interface TokenOutput extends AsyncDisposable {
 /**
  * Opens `path` for writing, or stdout for `-`.
  *
- * @throws CliError when the file exists and `overwrite` is false.
+ * @throws CliError when the file exists and `overwrite` is false, or it cannot be written.
  */
 export async function openTokenOutput(path: string, overwrite: boolean): Promise<TokenOutput> {
   if (path === "-") return { write: writeToStdout, [Symbol.asyncDispose]: async () => {} };
@@ -32,7 +32,9 @@ async function openFile(path: string, overwrite: boolean): Promise<FileHandle> {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") {
       throw new CliError(`${path} exists: name another file, or add --force to overwrite it`);
     }
-    throw error;
+    throw new CliError(
+      `${path} cannot be written (${error instanceof Error ? error.message : String(error)}): name a file in a folder that is there, where you may write`,
+    );
   }
 }
 

@@ -67,7 +67,7 @@ async function create(flags: CreateFlags): Promise<void> {
   const { email, id, name } = flags;
   const role = flags.admin ? "admin" : "member";
   const password = await readNewPassword();
-  await onDatabase(flags, async (database) => {
+  await onDatabase(flags, "create", async (database) => {
     try {
       const { memberId } = await createMember(database, { id, email, name, password, role });
       print(flags.json ? { memberId, role } : `Account made: ${role} ${memberId}`);
@@ -79,7 +79,7 @@ async function create(flags: CreateFlags): Promise<void> {
 
 async function seed(flags: SeedFlags): Promise<void> {
   const passwordHash = flags.passwordStdin ? await hashSharedPassword() : undefined;
-  await onDatabase(flags, async (database) => {
+  await onDatabase(flags, "create", async (database) => {
     const { seedMembers } = await import("../server/members/seed.ts");
     const progress = startProgress(flags.count, "members");
     const added = await seedMembers(database, flags.count, {

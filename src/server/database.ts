@@ -1,7 +1,11 @@
 /** Opens the SQL database and brings it to the newest schema. */
+import { existsSync } from "node:fs";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { type Migration, migrations } from "../../schema/migrations.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
+import { openingFailure } from "./database-failure.ts";
+import { DATABASE_SETTING, type DatabaseLocation, locateDatabase } from "./database-location.ts";
 
 /** How long a statement waits for another process's write lock before it fails. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -13,14 +17,22 @@ export interface Database {
   readonly url: string;
   readonly client: Client;
   readonly orm: LibSQLDatabase;
+  /**
+   * Moves what is committed from the write-ahead log to the file, as far as nobody is in the way,
+   * so that the file alone is complete. What is committed is safe without it: it never fails.
+   */
+  checkpoint(): Promise<void>;
   close(): void;
 }
 
-export class NewerDatabaseError extends Error {}
+export interface OpenOptions {
+  /** False for what only reads: a database that is not there is then an error. */
+  readonly create?: boolean;
+}
 
-/** `./a/b.db` and `file:b.db` are local files; `libsql://…`, `http(s)://…` name a libSQL server. */
+/** The URL by which @libsql/client opens what `--db` names; see locateDatabase for what it throws. */
 export function databaseUrl(pathOrUrl: string): string {
-  return /^(file|libsql|https?|wss?):/.test(pathOrUrl) ? pathOrUrl : `file:${pathOrUrl}`;
+  return locateDatabase(pathOrUrl).url;
 }
 
 /** True for a database that is a file of this machine. */
@@ -32,24 +44,79 @@ export function isLocalDatabase(url: string): boolean {
  * Opens the database, sets it to write-ahead logging where it is a local file (`synchronous` stays
  * at SQLite's FULL: a commit is on the disk when it returns) and applies missing migrations.
  *
- * @throws NewerDatabaseError when a newer couponlive has migrated it further than this one knows.
+ * @throws CliError when it cannot be opened, is not there and is not to be made, belongs to
+ * another program, or was migrated further by a newer couponlive than this one knows.
  */
-export async function openDatabase(pathOrUrl: string, authToken?: string): Promise<Database> {
-  const url = databaseUrl(pathOrUrl);
-  const client = createClient({
-    url,
-    timeout: BUSY_TIMEOUT_MS,
-    ...(isLocalDatabase(url) ? { concurrency: LOCAL_CONNECTIONS } : {}),
-    ...(authToken === undefined ? {} : { authToken }),
-  });
+export async function openDatabase(
+  pathOrUrl: string,
+  authToken?: string,
+  { create = true }: OpenOptions = {},
+): Promise<Database> {
+  const location = locateDatabase(pathOrUrl);
+  if (!create && location.path !== undefined && !existsSync(location.path)) {
+    throw missing(location);
+  }
+  let client: Client | undefined;
   try {
-    if (isLocalDatabase(url)) await client.execute("PRAGMA journal_mode = WAL");
+    client = connect(location, authToken);
+    await requireOwnDatabase(client, location, create);
+    if (location.path !== undefined) await client.execute("PRAGMA journal_mode = WAL");
     await migrate(client, migrations);
   } catch (error) {
-    client.close();
-    throw error;
+    client?.close();
+    throw openingFailure(error, location);
   }
-  return { url, client, orm: drizzle(client), close: () => client.close() };
+  return databaseOf(client, location);
+}
+
+function connect({ url, path }: DatabaseLocation, authToken: string | undefined): Client {
+  return createClient({
+    url,
+    timeout: BUSY_TIMEOUT_MS,
+    ...(path === undefined ? {} : { concurrency: LOCAL_CONNECTIONS }),
+    ...(authToken === undefined ? {} : { authToken }),
+  });
+}
+
+function databaseOf(client: Client, { url, path }: DatabaseLocation): Database {
+  return {
+    url,
+    client,
+    orm: drizzle(client),
+    checkpoint: async () => {
+      if (path === undefined) return;
+      await client.execute("PRAGMA wal_checkpoint(PASSIVE)").catch(() => undefined);
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Another program's tables are never migrated, and an empty database is filled only on purpose. */
+async function requireOwnDatabase(
+  client: Client,
+  location: DatabaseLocation,
+  create: boolean,
+): Promise<void> {
+  const tables = await client.execute(
+    `SELECT name, sql FROM sqlite_master WHERE type = 'table'
+      AND substr(name, 1, 7) NOT IN ('sqlite_', 'libsql_') AND substr(name, 1, 1) <> '_'`,
+  );
+  // Others have a table of this name too: it is ours when it has our column.
+  const isOurs = tables.rows.some(
+    (row) => row["name"] === "schema_migrations" && String(row["sql"]).includes("applied_at"),
+  );
+  if (isOurs) return;
+  if (tables.rows.length > 0) {
+    throw new CliError(
+      `${location.label} is the database of another program: name another one ${DATABASE_SETTING}`,
+      EXIT.failed,
+    );
+  }
+  if (!create) throw missing(location);
+}
+
+function missing({ label }: DatabaseLocation): CliError {
+  return new CliError(`there is no database at ${label} ${DATABASE_SETTING}`, EXIT.failed);
 }
 
 /**
@@ -79,8 +146,9 @@ export async function migrate(client: Client, all: readonly Migration[]): Promis
     const known = new Set(all.map((migration) => migration.name));
     const unknown = [...applied].filter((name) => !known.has(name));
     if (unknown.length > 0) {
-      throw new NewerDatabaseError(
+      throw new CliError(
         `the database was written by a newer couponlive (it has migration ${unknown[0]}): use that version`,
+        EXIT.failed,
       );
     }
     for (const migration of all) {

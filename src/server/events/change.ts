@@ -1,7 +1,8 @@
 /** The one way to change what running servers follow: a write transaction with a new revision. */
+import { LibsqlError } from "@libsql/client";
 import { eq, sql } from "drizzle-orm";
 import { catalogue, events } from "../../../schema/tables.ts";
-import type { Database } from "../database.ts";
+import { type Database, reconnectAfterFailure } from "../database.ts";
 import { withoutValuesInErrors } from "../query-error.ts";
 import type { Queryable } from "./event-rows.ts";
 
@@ -30,7 +31,15 @@ export function changeCatalogue<T>(
       if (row === undefined) throw new Error("the catalogue table has lost its row");
       return await change(transaction, row.revision);
     });
-  const done = before.then(() => withoutValuesInErrors(inTransaction()));
+  const done = before.then(async () => {
+    try {
+      return await withoutValuesInErrors(inTransaction());
+    } catch (error) {
+      // A refusal of ours has left no failed statement behind; the driver's errors have.
+      if (error instanceof LibsqlError) await reconnectAfterFailure(database);
+      throw error;
+    }
+  });
   lastChanges.set(
     database,
     done.then(

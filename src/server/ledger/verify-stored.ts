@@ -16,7 +16,7 @@ export async function verifyStoredEvent(
   eventId: string,
   redisUrl: string | undefined,
 ): Promise<Verification | undefined> {
-  const database = await openDatabase(config.db, config.dbToken);
+  const database = await openDatabase(config.db, config.dbToken, { create: false });
   try {
     const event = await findEvent(database, eventId);
     if (event === undefined) return undefined;
