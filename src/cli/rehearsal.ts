@@ -63,10 +63,16 @@ export async function rehearse(
   await requireWritable(flags);
   const command = commandLine(process.argv.slice(FIRST_ARGUMENT));
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (!stop.signal.aborted) return stop.abort();
+    // The default does its work, after the view has given the terminal back.
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    process.kill(process.pid, signal);
+  };
+  // Not `once`: the view's own listener ends the program when it finds that nobody else listens.
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
-    const observer = await createObserver(flags, () => stop.abort());
+    const observer = await createObserver(flags, stop);
     const result = await runSimulation(
       { ...options, command, expectations },
       observer,
@@ -93,11 +99,11 @@ function wantsStdout({ json, html, series, hdr }: ViewFlags): boolean {
   return [json, html, series, hdr].includes("-");
 }
 
-async function createObserver(flags: ViewFlags, onStop: () => void): Promise<RunObserver> {
+async function createObserver(flags: ViewFlags, stop: AbortController): Promise<RunObserver> {
   const { stdin, stdout, stderr } = process;
   if (flags.plain !== true && !wantsStdout(flags) && stdout.isTTY && stdin.isTTY) {
     const { InkView } = await import("../sim/tui/ink-view.tsx");
-    return new InkView(onStop);
+    return new InkView(stop);
   }
   const { PlainView } = await import("../sim/plain-view.ts");
   return new PlainView((line) => stderr.write(`${line}\n`));

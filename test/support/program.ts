@@ -208,14 +208,15 @@ class Capture {
   }
 }
 
-function programCommand(): readonly string[] {
+/** The words that start the program. */
+export function programCommand(): readonly string[] {
   const binary = process.env["COUPONLIVE_BIN"];
   if (binary !== undefined && binary !== "") return [binary];
   return [process.execPath, "--no-env-file", ENTRY];
 }
 
 /** The environment of this process without the developer's own settings and `bun test`'s NODE_ENV. */
-function inheritedEnvironment(): Record<string, string> {
+export function inheritedEnvironment(): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && name !== "NODE_ENV" && !name.startsWith("COUPONLIVE_")) {

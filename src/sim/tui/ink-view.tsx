@@ -9,12 +9,12 @@ const FRAMES_PER_SECOND = 10;
 
 /** Phases are lines before and after the view; the view is there for the load alone. */
 export class InkView implements RunObserver {
-  readonly #onStop: () => void;
+  readonly #stop: AbortController;
   #view: Instance | undefined;
 
-  /** @param onStop the person wants the run to end */
-  constructor(onStop: () => void) {
-    this.#onStop = onStop;
+  /** @param stop aborted when the person wants the run to end, or something else did */
+  constructor(stop: AbortController) {
+    this.#stop = stop;
   }
 
   phase(what: string): void {
@@ -22,7 +22,7 @@ export class InkView implements RunObserver {
   }
 
   loadBegins(live: LiveRun): void {
-    this.#view = render(<LiveView live={live} onStop={this.#onStop} />, {
+    this.#view = render(<LiveView live={live} stop={this.#stop} />, {
       maxFps: FRAMES_PER_SECOND,
       exitOnCtrlC: false,
     });
@@ -37,14 +37,13 @@ export class InkView implements RunObserver {
 
 interface LiveViewProps {
   readonly live: LiveRun;
-  readonly onStop: () => void;
+  readonly stop: AbortController;
 }
 
 /** Reads a snapshot a frame: the load never waits for the display. */
-function LiveView({ live, onStop }: LiveViewProps) {
+function LiveView({ live, stop }: LiveViewProps) {
   const { stdout } = useStdout();
   const [snapshot, setSnapshot] = useState(() => live.snapshot());
-  const [isStopping, setStopping] = useState(false);
   const [isPaused, setPaused] = useState(false);
   const [showsHelp, setHelp] = useState(false);
   useEffect(() => {
@@ -53,14 +52,22 @@ function LiveView({ live, onStop }: LiveViewProps) {
     return () => clearInterval(timer);
   }, [live, isPaused]);
   useInput((input, key) => {
-    if (input === "p") setPaused((was) => !was);
-    else if (input === "?") setHelp((was) => !was);
-    else if (input === "q" || (key.ctrl && input === "c")) {
-      setStopping(true);
-      onStop();
+    if (key.ctrl && input === "c") {
+      // As it would be without the view: the first one ends the load, the next one the program.
+      process.kill(process.pid, "SIGINT");
+      return;
+    }
+    // Keys that are pressed in quick succession come together.
+    for (const pressed of input) {
+      if (pressed === "p") setPaused((was) => !was);
+      else if (pressed === "?") setHelp((was) => !was);
+      else if (pressed === "q") {
+        stop.abort();
+        setPaused(false);
+      }
     }
   });
   const terminal = { columns: stdout.columns, rows: stdout.rows };
-  const state = isStopping ? "stopping" : isPaused ? "paused" : "running";
+  const state = stop.signal.aborted ? "stopping" : isPaused ? "paused" : "running";
   return <View snapshot={snapshot} terminal={terminal} state={state} showsHelp={showsHelp} />;
 }
