@@ -123,12 +123,39 @@ export const issuances = sqliteTable(
 
 /**
  * What the embedded engine has decided and not yet brought to the ledger: one row for each commit,
- * holding its issuances as JSON (ledger/rows.ts). Appending here costs a tenth of what the ledger's
+ * holding its issuances as JSON (ledger/insert.ts). Appending here costs a tenth of what the ledger's
  * three indexes cost, and is as durable (docs/decisions/outbox.md).
  */
 export const outbox = sqliteTable("outbox", {
   id: integer("id").primaryKey({ autoIncrement: true }),
   rows: text("rows").notNull(),
+  /** The ledger contradicts it: kept for whoever looks into it. */
+  refused: integer("refused", { mode: "boolean" }).notNull().default(false),
+});
+
+/**
+ * At most one row: the Redis that decides for this database, and when a server last said that it
+ * still does (decider.ts). Two deciders would issue every coupon twice.
+ */
+export const deciders = sqliteTable(
+  "deciders",
+  {
+    id: integer("id").primaryKey(),
+    name: text("name").notNull(),
+    seenAtMs: integer("seen_at").notNull(),
+  },
+  (table) => [check("deciders_single_row", sql`${table.id} = 1`)],
+);
+
+/**
+ * For each event that Redis decides: the Redis instance from which the ledger takes entries, since
+ * it was last restored from the ledger (docs/decisions/redis-restore.md).
+ */
+export const fences = sqliteTable("fences", {
+  eventId: text("event_id")
+    .primaryKey()
+    .references(() => events.id),
+  instance: text("instance").notNull(),
 });
 
 /** One row, whose revision grows with every change a running server must follow. */

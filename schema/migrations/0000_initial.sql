@@ -13,6 +13,13 @@ CREATE TABLE `coupons` (
 	FOREIGN KEY (`event_id`) REFERENCES `events`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
+CREATE TABLE `deciders` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`seen_at` integer NOT NULL,
+	CONSTRAINT "deciders_single_row" CHECK("deciders"."id" = 1)
+);
+--> statement-breakpoint
 CREATE TABLE `events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -29,6 +36,12 @@ CREATE TABLE `events` (
 );
 --> statement-breakpoint
 CREATE INDEX `events_revision` ON `events` (`revision`);--> statement-breakpoint
+CREATE TABLE `fences` (
+	`event_id` text PRIMARY KEY NOT NULL,
+	`instance` text NOT NULL,
+	FOREIGN KEY (`event_id`) REFERENCES `events`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
 CREATE TABLE `issuances` (
 	`event_id` text NOT NULL,
 	`rank` integer NOT NULL,
@@ -45,7 +58,8 @@ CREATE UNIQUE INDEX `issuances_event_user` ON `issuances` (`event_id`,`user_id`)
 CREATE UNIQUE INDEX `issuances_code` ON `issuances` (`code`);--> statement-breakpoint
 CREATE TABLE `outbox` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
-	`rows` text NOT NULL
+	`rows` text NOT NULL,
+	`refused` integer DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `users` (

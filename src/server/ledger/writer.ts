@@ -7,9 +7,12 @@ import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { codeForRank } from "../claims/code.ts";
 import type { RedisConnection } from "../claims/redis/connection.ts";
-import type { Database } from "../database.ts";
+import { RedisEngine } from "../claims/redis/redis-engine.ts";
+import { type Database, reconnectAfterFailure } from "../database.ts";
 import type { EventDefinition } from "../events/event.ts";
+import { type Fence, StaleEntriesError } from "./fence.ts";
 import { insertMissing } from "./insert.ts";
+import type { IssuanceRow } from "./issuance.ts";
 import { EventStream, type StreamEntry } from "./stream.ts";
 
 /** A transaction of this size takes some ten milliseconds, for which other writers wait. */
@@ -53,11 +56,16 @@ interface Follower {
   nextTakeOverAtMs: number;
   /** After an error, entries already read may wait for this writer. */
   ownFirst: boolean;
+  /** The ledger refuses what this Redis has decided until Redis is restored from it. */
+  restoreFirst: boolean;
 }
 
 export class Writer {
   private readonly consumer = `${hostname()}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
   private readonly followers = new Map<string, Follower>();
+  /** What went wrong last, of each event whose last turn failed. */
+  private readonly failures = new Map<string, string>();
+  private readonly engine: RedisEngine;
   private readonly limits: WriterLimits;
   private readonly stopping = Promise.withResolvers<void>();
   private stopRequested = false;
@@ -65,6 +73,7 @@ export class Writer {
 
   constructor(private readonly options: WriterOptions) {
     this.limits = options.limits ?? DEFAULT_WRITER_LIMITS;
+    this.engine = new RedisEngine(options.connection, options.database);
   }
 
   start(): void {
@@ -122,6 +131,7 @@ export class Writer {
         nextPollAtMs: 0,
         nextTakeOverAtMs: 0,
         ownFirst: false,
+        restoreFirst: false,
       };
       this.followers.set(event.id, follower);
     }
@@ -131,15 +141,35 @@ export class Writer {
   /** Moves what one read of the stream gives. Returns whether there may be more. */
   private async turn(event: EventDefinition, follower: Follower): Promise<boolean> {
     try {
+      if (follower.restoreFirst) await this.engine.restore(event);
+      follower.restoreFirst = false;
+      const { instance } = this.options.connection;
       const entries = await this.nextEntries(follower);
-      if (entries.length === 0) return false;
-      await this.write(event, follower.stream, entries);
+      if (this.options.connection.instance !== instance) {
+        throw new StaleEntriesError("Redis was replaced while it was read");
+      }
+      if (entries.length > 0) await this.write(event, follower.stream, entries, instance);
+      this.noteSuccess(event);
+      return entries.length > 0;
     } catch (error) {
-      this.options.log.error({ eventId: event.id, error: String(error) }, "the writer must retry");
+      this.noteFailure(event, String(error));
       follower.ownFirst = true;
+      follower.restoreFirst ||= error instanceof StaleEntriesError;
       follower.stream.forgetGroup();
+      return true;
     }
-    return true;
+  }
+
+  /** An outage that fails every event at every turn is worth one line, and one when it is over. */
+  private noteFailure(event: EventDefinition, error: string): void {
+    const known = this.failures.has(event.id) || [...this.failures.values()].includes(error);
+    this.failures.set(event.id, error);
+    if (!known) this.options.log.error({ eventId: event.id, error }, "the writer must retry");
+  }
+
+  private noteSuccess(event: EventDefinition): void {
+    if (!this.failures.delete(event.id) || this.failures.size > 0) return;
+    this.options.log.info("the writer goes on");
   }
 
   private async nextEntries(follower: Follower): Promise<StreamEntry[]> {
@@ -164,6 +194,7 @@ export class Writer {
     event: EventDefinition,
     stream: EventStream,
     entries: readonly StreamEntry[],
+    instance: string,
   ): Promise<void> {
     const rows = entries.flatMap((entry) =>
       (entry.grants ?? []).map((grant) => ({
@@ -172,13 +203,7 @@ export class Writer {
         ...grant,
       })),
     );
-    const refusedRanks = new Set<number>();
-    for (let start = 0; start < rows.length; start += MAX_ROWS_PER_INSERT) {
-      const part = rows.slice(start, start + MAX_ROWS_PER_INSERT);
-      for (const { rank } of await insertMissing(this.options.database.client, part)) {
-        refusedRanks.add(rank);
-      }
-    }
+    const refusedRanks = await this.insert(rows, { eventId: event.id, instance });
     for (const entry of entries) {
       const refused = entry.grants?.filter((grant) => refusedRanks.has(grant.rank));
       if (refused?.length === 0) continue;
@@ -189,5 +214,23 @@ export class Writer {
       );
     }
     await stream.acknowledge(entries);
+  }
+
+  /** Returns the ranks that the ledger refuses. */
+  private async insert(rows: readonly IssuanceRow[], fence: Fence): Promise<ReadonlySet<number>> {
+    const { database } = this.options;
+    const refusedRanks = new Set<number>();
+    try {
+      for (let start = 0; start < rows.length; start += MAX_ROWS_PER_INSERT) {
+        const part = rows.slice(start, start + MAX_ROWS_PER_INSERT);
+        for (const { rank } of await insertMissing(database.client, part, fence)) {
+          refusedRanks.add(rank);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof StaleEntriesError)) await reconnectAfterFailure(database);
+      throw error;
+    }
+    return refusedRanks;
   }
 }

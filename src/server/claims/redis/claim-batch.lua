@@ -2,39 +2,50 @@
 Decides the claims of one event in their order and appends the grants to the event's stream, as one
 atomic step. The stream is the outbox from which the writer fills the ledger.
 
-KEYS[1] state    hash: instance, revision, stock, issued, paused, ended, w:<windowId> = issued in it
+KEYS[1] state    hash: instance = the Redis instance for which the ledger was last restored,
+                 key = fingerprint of the event's code key, revision, stock, paused, ended,
+                 windows = their number, issued = the highest rank, w:<windowId> = issued in it,
+                 missing = ranks up to issued that nobody holds: 0 unless the ledger is damaged
 KEYS[2] members  hash: member -> "rank:windowId:issuedAtMs"
 KEYS[3] windows  sorted set: "windowId:closesAtMs:quota" by opensAtMs; quota -1 is none
 KEYS[4] stream   entries: r = first rank, w = window id, t = issuedAtMs, m = JSON array of members
 
 ARGV[1]  the Redis instance (run id) that the caller talks to
 ARGV[2]  the revision of the event that the caller knows
-ARGV[3+] members, at most 1,000
+ARGV[3]  the fingerprint of the event's code key that the caller knows
+ARGV[4+] members, at most 1,000
 
 Result: an array.
-  {0}                            nothing decided: call define and restore first, then again
-  {1, nowMs, opensAtMs, r1 …}    decided. opensAtMs of the next window, -1 when there is none or
+  {0}                            nothing decided: call define and restore first, then again. So it
+                                 is, too, when keys of the event were lost (evicted, deleted).
+  {1, nowMs, opensAtMs, r1 …, windowId}
+                                 decided. opensAtMs of the next window, -1 when there is none or
                                  it was not needed. For each member, in order:
     integer > 0                  issued with this rank, now, in the window that windowId names
     "rank:windowId:issuedAtMs"   already issued
     -1 ended   -2 sold out   -3 paused   -4 not open   -5 window exhausted
-  Ranks newly issued lie in one window: its id is the last element of the array, 0 for none.
+  Ranks newly issued lie in one window, windowId, which is 0 when none is open or needed.
 ]]
-local state = redis.call('HMGET', KEYS[1], 'instance', 'revision', 'stock', 'issued', 'paused', 'ended')
-if state[1] ~= ARGV[1] or tonumber(state[2]) < tonumber(ARGV[2]) then
+local state = redis.call('HMGET', KEYS[1], 'instance', 'revision', 'stock', 'issued', 'paused', 'ended',
+  'key', 'missing', 'windows')
+if state[1] ~= ARGV[1] or state[7] ~= ARGV[3] or not state[2] or tonumber(state[2]) < tonumber(ARGV[2]) then
+  return {0}
+end
+local stock, issued = tonumber(state[3]), tonumber(state[4])
+if redis.call('HLEN', KEYS[2]) ~= issued - tonumber(state[8]) then
+  redis.call('HDEL', KEYS[1], 'instance')
   return {0}
 end
 
 local members = {}
-for i = 3, #ARGV do
-  members[i - 2] = ARGV[i]
+for i = 4, #ARGV do
+  members[i - 3] = ARGV[i]
 end
 local kept = redis.call('HMGET', KEYS[2], unpack(members))
 
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 local now = string.format('%.0f', nowMs)
-local stock, issued = tonumber(state[3]), tonumber(state[4])
 local firstRank = issued + 1
 
 local windowId, windowLeft, refusal = '0', 0, nil
@@ -48,6 +59,10 @@ else
   local found = redis.call('ZREVRANGEBYSCORE', KEYS[3], now, '-inf', 'LIMIT', 0, 1)
   local id, closesAtMs, quota = string.match(found[1] or '', '^(%d+):(%d+):(-?%d+)$')
   if not id or nowMs >= tonumber(closesAtMs) then
+    if redis.call('ZCARD', KEYS[3]) ~= tonumber(state[9]) then
+      redis.call('HDEL', KEYS[1], 'revision')
+      return {0}
+    end
     refusal = -4
   else
     windowId = id

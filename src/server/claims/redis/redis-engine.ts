@@ -4,10 +4,12 @@
  *
  * Redis may lose its last writes in a crash. The state of an event therefore names the Redis
  * instance (run id) for which it was last compared with the ledger; on another instance the script
- * decides nothing until the ledger's grants have been restored.
+ * decides nothing until the ledger's grants have been restored (docs/decisions/redis-restore.md).
  */
+import { createHash } from "node:crypto";
 import type { Database } from "../../database.ts";
 import type { EventDefinition } from "../../events/event.ts";
+import { raiseFence } from "../../ledger/fence.ts";
 import { readLedger } from "../../ledger/read.ts";
 import {
   type ClaimDecision,
@@ -22,15 +24,20 @@ import type { RedisConnection } from "./connection.ts";
 import defineEventLua from "./define-event.lua" with { type: "text" };
 import { formatGrant, parseGrant } from "./grant-text.ts";
 import { eventKeys } from "./keys.ts";
+import recountGrantsLua from "./recount-grants.lua" with { type: "text" };
 import restoreGrantsLua from "./restore-grants.lua" with { type: "text" };
 import { runScript, script } from "./script.ts";
 
 const claimBatch = script(claimBatchLua);
 const defineEvent = script(defineEventLua);
 const restoreGrants = script(restoreGrantsLua);
+const recountGrants = script(recountGrantsLua);
 
 /** Grants restored by one call: a few milliseconds in which Redis serves nobody else. */
 const RESTORE_BATCH = 1_000;
+const LEDGER_FAILED = "the ledger could not be read for Redis";
+/** Keeps the fingerprint of a code key apart from every other use of the key. */
+const FINGERPRINT_DOMAIN = "couponlive code key\n";
 /** How often a claim prepares the event and tries again before it gives up. */
 const MAX_PREPARES_PER_CLAIM = 2;
 
@@ -39,10 +46,13 @@ export class RedisEngine implements ClaimEngine {
   private readonly preparing = new Map<string, Promise<void>>();
   /** For each event what was last prepared, so that readers need not do it again. */
   private readonly prepared = new Map<string, { instance: string; revision: number }>();
+  private readonly foreign = new Set<string>();
 
   constructor(
     private readonly connection: RedisConnection,
     private readonly database: Database,
+    /** Told once of each event that another database decides in this Redis. */
+    private readonly onForeignEvent: (error: EngineUnavailableError) => void = () => undefined,
   ) {}
 
   prepare(event: EventDefinition): Promise<void> {
@@ -66,7 +76,7 @@ export class RedisEngine implements ClaimEngine {
           this.connection.client,
           claimBatch,
           [keys.state, keys.members, keys.windows, keys.stream],
-          [this.connection.instance, event.revision, ...memberIds],
+          [this.connection.instance, event.revision, fingerprint(event), ...memberIds],
         ),
       );
       const decisions = readReply(reply, memberIds.length);
@@ -95,53 +105,86 @@ export class RedisEngine implements ClaimEngine {
   }
 
   async check(): Promise<void> {
-    await this.ask(() => this.connection.client.ping());
+    await this.ask(() => this.connection.check());
   }
 
-  close(): Promise<void> {
+  close(): Promise<boolean> {
     this.connection.close();
-    return Promise.resolve();
+    return Promise.resolve(true);
   }
 
-  /** Adds to Redis whatever the ledger holds and Redis lacks. Safe to repeat. */
+  /**
+   * Adds to Redis whatever the ledger holds and Redis lacks, whatever instance it was last restored
+   * for. Safe to repeat, in several processes at once.
+   */
   async restore(event: EventDefinition): Promise<void> {
-    const { state, members } = eventKeys(event.id);
+    const { instance } = this.connection;
+    await this.define(event);
+    await this.ask(() => this.restoreFor(event, instance), LEDGER_FAILED);
+  }
+
+  /** Has the event restored at its first claim or look-up, whoever asks. */
+  async restoreLater(event: EventDefinition): Promise<void> {
+    await this.ask(() => this.connection.client.hdel(eventKeys(event.id).state, "instance"));
+  }
+
+  private async defineAndRestore(event: EventDefinition): Promise<void> {
+    const { instance } = this.connection;
+    const restoredFor = await this.define(event);
+    if (restoredFor !== instance) {
+      await this.ask(() => this.restoreFor(event, instance), LEDGER_FAILED);
+    }
+    this.prepared.set(event.id, { instance, revision: event.revision });
+  }
+
+  /** Returns the instance for which the event was last restored. */
+  private async define(event: EventDefinition): Promise<unknown> {
+    const { state, windows } = eventKeys(event.id);
+    const args = [
+      event.revision,
+      event.stock,
+      event.paused ? 1 : 0,
+      event.ended ? 1 : 0,
+      fingerprint(event),
+      ...event.windows.flatMap((window) => [
+        window.opensAtMs,
+        `${window.id}:${window.closesAtMs}:${window.quota ?? -1}`,
+      ]),
+    ];
+    try {
+      return await this.ask(() =>
+        runScript(this.connection.client, defineEvent, [state, windows], args),
+      );
+    } catch (error) {
+      throw isForeign(error) ? this.refuseForeign(event) : error;
+    }
+  }
+
+  /** The order is what matters: the fence, then the ledger, then claims (see the decision). */
+  private async restoreFor(event: EventDefinition, instance: string): Promise<void> {
+    const { client } = this.connection;
+    const { state, members, stream } = eventKeys(event.id);
+    await raiseFence(this.database, { eventId: event.id, instance });
     for await (const page of readLedger(this.database, event.id)) {
       for (let start = 0; start < page.length; start += RESTORE_BATCH) {
         const batch = page.slice(start, start + RESTORE_BATCH);
         const pairs = batch.flatMap((grant) => [grant.memberId, formatGrant(grant)]);
-        await this.ask(() =>
-          runScript(this.connection.client, restoreGrants, [state, members], pairs),
-        );
+        await this.ask(() => runScript(client, restoreGrants, [members], pairs));
       }
     }
+    if (this.connection.instance !== instance) {
+      throw new EngineUnavailableError("Redis was replaced while it was restored");
+    }
+    await this.ask(() => runScript(client, recountGrants, [state, members, stream], [instance]));
   }
 
-  private async defineAndRestore(event: EventDefinition): Promise<void> {
-    const { state, windows } = eventKeys(event.id);
-    const instance = this.connection.instance;
-    const restoredFor = await this.ask(() =>
-      runScript(
-        this.connection.client,
-        defineEvent,
-        [state, windows],
-        [
-          event.revision,
-          event.stock,
-          event.paused ? 1 : 0,
-          event.ended ? 1 : 0,
-          ...event.windows.flatMap((window) => [
-            window.opensAtMs,
-            `${window.id}:${window.closesAtMs}:${window.quota ?? -1}`,
-          ]),
-        ],
-      ),
+  private refuseForeign(event: EventDefinition): EngineUnavailableError {
+    const error = new EngineUnavailableError(
+      `another database has an event ${event.id} in this Redis: give each database a Redis of its own, or the event another id`,
     );
-    if (restoredFor !== instance) {
-      await this.restore(event);
-      await this.ask(() => this.connection.client.hset(state, "instance", instance));
-    }
-    this.prepared.set(event.id, { instance, revision: event.revision });
+    if (!this.foreign.has(event.id)) this.onForeignEvent(error);
+    this.foreign.add(event.id);
+    return error;
   }
 
   private async prepareOnce(event: EventDefinition): Promise<void> {
@@ -152,12 +195,26 @@ export class RedisEngine implements ClaimEngine {
   }
 
   /** Whatever goes wrong between here and Redis leaves open whether it was done. */
-  private async ask<T>(call: () => Promise<T>): Promise<T> {
+  private async ask<T>(call: () => Promise<T>, failure = "Redis did not answer"): Promise<T> {
     try {
       return await call();
     } catch (cause) {
       if (cause instanceof EngineUnavailableError) throw cause;
-      throw new EngineUnavailableError("Redis did not answer", { cause });
+      throw new EngineUnavailableError(failure, { cause });
     }
   }
+}
+
+/** Tells events of one id from each other, and nothing about the key: see claim-batch.lua. */
+function fingerprint({ codeKey }: EventDefinition): string {
+  return createHash("sha256").update(FINGERPRINT_DOMAIN).update(codeKey).digest("hex").slice(0, 16);
+}
+
+/** Whether it is the error of define-event.lua. */
+function isForeign(error: unknown): boolean {
+  return (
+    error instanceof EngineUnavailableError &&
+    error.cause instanceof Error &&
+    error.cause.message.startsWith("OTHERKEY")
+  );
 }
