@@ -2,6 +2,7 @@
 import { LoadLoop } from "./load.ts";
 import type { FromWorker, ToWorker, WorkerPlan } from "./messages.ts";
 import { prepareRequests } from "./requests.ts";
+import { warmUp } from "./warm-up.ts";
 
 declare const self: Worker;
 
@@ -12,6 +13,7 @@ function tell(message: FromWorker, transfer: Bun.Transferable[] = []): void {
 }
 
 async function prepare(plan: WorkerPlan): Promise<void> {
+  await warmUp(plan);
   load = new LoadLoop(plan, prepareRequests(plan), (progress) =>
     tell({ kind: "progress", progress }),
   );
