@@ -16,6 +16,7 @@ interface ServeFlags {
   readonly workers?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly takeOver?: true;
   readonly dev?: true;
 }
 
@@ -42,6 +43,7 @@ export function addServeCommand(program: Command): void {
     .option("--workers <n>", `web processes, with --redis (default: ${DEFAULTS.workers})`)
     .option("--tls-cert <file>", "serve HTTPS with this certificate and its chain (PEM)")
     .option("--tls-key <file>", "the certificate's key (PEM)")
+    .option("--take-over", "decide although another Redis did before, which is lost for good")
     .option("--dev", "development: make up a token secret for this run where none is set")
     .addHelpText("after", example)
     .action(async (flags: ServeFlags) => {
@@ -50,6 +52,7 @@ export function addServeCommand(program: Command): void {
         ...readServeConfig(flags),
         database: readDatabaseConfig(flags),
         tokens: readTokenConfig({ development: flags.dev === true }),
+        takeOver: flags.takeOver === true,
       };
       const [{ createLog }, { untilStopped }] = await Promise.all([
         import("../server/log.ts"),
@@ -101,6 +104,7 @@ export function addServeCommand(program: Command): void {
           ...readServeConfig({ ...flags, workers: "1" }),
           database: readDatabaseConfig({}),
           tokens: readTokenConfig(),
+          takeOver: false,
           redisUrl,
         },
         createLog("couponlive-web"),

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { CliError } from "../exit-codes.ts";
 import { EmbeddedEngine } from "./claims/embedded-engine.ts";
 import { databaseUrl, isLocalDatabase, openDatabase } from "./database.ts";
+import { requireNoDecider } from "./decider.ts";
 import { CommitThread } from "./ledger/commit-thread.ts";
 import { holdEngineLock } from "./ledger/engine-lock.ts";
 import type { ServeOptions, Service } from "./serve.ts";
@@ -27,13 +28,15 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
   }
   const database = await openDatabase(options.database.db, options.database.dbToken);
   const lock = await holdEngineLock(database.url);
+  await requireNoDecider(database, options.takeOver);
   const failure = Promise.withResolvers<never>();
   const engine = new EmbeddedEngine({
     database,
     store: await CommitThread.open(options.database, {
       onDeath: failure.reject,
-      onRefusal: (reason) =>
-        log.fatal({ reason }, "the ledger contradicts what was issued; the outbox keeps it"),
+      onContradiction: (outboxIds) =>
+        log.fatal({ outboxIds }, "the ledger contradicts what was issued; the outbox keeps it"),
+      onMoveFailure: (reason) => log.error({ reason }, "the ledger lags; it is tried again"),
     }),
     nowMs: Date.now,
     onCommitFailure: (error) => log.error({ error: String(error) }, "the ledger could not commit"),
@@ -43,9 +46,9 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
     url: server.url,
     failed: failure.promise,
     stop: async () => {
-      await server.stop();
+      const drained = await server.stop();
       lock.release();
-      return true;
+      return drained;
     },
   };
 }

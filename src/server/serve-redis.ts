@@ -3,10 +3,18 @@
  * that share one port. A web process that dies is started again, within a limit.
  */
 import type { Logger } from "pino";
-import { openRedis } from "./claims/redis/connection.ts";
+import {
+  type OnConnectionChange,
+  openRedis,
+  type RedisConnection,
+} from "./claims/redis/connection.ts";
 import { RedisEngine } from "./claims/redis/redis-engine.ts";
-import { openDatabase } from "./database.ts";
+import { type Database, isLocalDatabase, openDatabase } from "./database.ts";
+import { becomeDecider, type Decider, redisDataset } from "./decider.ts";
 import { Catalogue } from "./events/catalogue.ts";
+import { isDueForPreparation } from "./events/preparation.ts";
+import { holdEngineLock } from "./ledger/engine-lock.ts";
+import { moveToLedger } from "./ledger/outbox.ts";
 import { Writer } from "./ledger/writer.ts";
 import type { RedisServeOptions, Service } from "./serve.ts";
 import { readTls } from "./tls.ts";
@@ -19,25 +27,30 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
   if (options.tls !== undefined) await readTls(options.tls);
   const connection = await openRedis(options.redisUrl, reportTo(log));
   const database = await openDatabase(options.database.db, options.database.dbToken);
+  const decider = await takeTheDecision(options, database, connection);
   const catalogue = await Catalogue.open(database, {
     onError: (error) => log.error({ error: String(error) }, "the catalogue could not be read"),
   });
   const engine = new RedisEngine(connection, database);
-  for (const event of catalogue.list().filter((candidate) => !candidate.ended)) {
-    await engine.prepare(event);
-    // Once at every start: the event may have been served by another engine in between.
-    await engine.restore(event);
+  // Once at every start: the events may have been served by another engine in between.
+  for (const event of catalogue.list()) {
+    if (isDueForPreparation(event, Date.now())) await engine.restore(event);
+    else await engine.restoreLater(event);
   }
   const writer = new Writer({ connection, database, events: () => catalogue.list(), log });
   writer.start();
   const processes = await startWebProcesses(options, log);
   return {
     url: processes.url,
-    failed: processes.failed,
+    failed: Promise.race([processes.failed, decider.lost]),
     stop: async () => {
       const answered = await processes.stop();
-      await catalogue.refresh();
+      await catalogue.refresh().catch((error: unknown) => {
+        log.error({ error: String(error) }, "the catalogue could not be read");
+      });
       const drained = await writer.stop();
+      decider.stopHeartbeat();
+      if (drained) await decider.release();
       await catalogue.close();
       connection.close();
       database.close();
@@ -50,10 +63,33 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
 export async function serveWebProcess(options: RedisServeOptions, log: Logger): Promise<WebServer> {
   const connection = await openRedis(options.redisUrl, reportTo(log));
   const database = await openDatabase(options.database.db, options.database.dbToken);
-  const engine = new RedisEngine(connection, database);
+  const engine = new RedisEngine(connection, database, (error) => log.error(error.message));
   return startWebServer({ ...options, reusePort: true, database, engine, log });
 }
 
-function reportTo(log: Logger): (error: Error) => void {
-  return (error) => log.error({ error: error.message }, "Redis");
+/**
+ * Takes over from the embedded engine: none may run beside us, and what the last one left in the
+ * outbox comes to the ledger, from which Redis is restored.
+ */
+async function takeTheDecision(
+  options: RedisServeOptions,
+  database: Database,
+  connection: RedisConnection,
+): Promise<Decider> {
+  const dataset = await redisDataset(connection.client);
+  if (!isLocalDatabase(database.url)) return becomeDecider(database, dataset, options.takeOver);
+  const lock = await holdEngineLock(database.url);
+  try {
+    while ((await moveToLedger(database)).taken > 0);
+    return await becomeDecider(database, dataset, options.takeOver);
+  } finally {
+    lock.release();
+  }
+}
+
+function reportTo(log: Logger): OnConnectionChange {
+  return (change) => {
+    if (change.state === "away") log.error({ error: change.error.message }, "Redis is away");
+    else log.info({ instanceChanged: change.instanceChanged }, "Redis is back");
+  };
 }

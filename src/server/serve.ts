@@ -4,6 +4,8 @@ import type { DatabaseConfig, ServeConfig, TokenConfig } from "../config.ts";
 export interface ServeOptions extends ServeConfig {
   readonly database: DatabaseConfig;
   readonly tokens: TokenConfig;
+  /** The operator says that another decider of the database is lost for good (decider.ts). */
+  readonly takeOver: boolean;
 }
 
 export interface RedisServeOptions extends ServeOptions {
@@ -12,7 +14,7 @@ export interface RedisServeOptions extends ServeOptions {
 
 export interface Service {
   readonly url: string;
-  /** Resolves to false when something was left undone; nothing is lost, Redis keeps it. */
+  /** Resolves to false when something was left undone; nothing is lost, Redis or the outbox keeps it. */
   stop(): Promise<boolean>;
   /** Rejects when the service cannot go on. */
   readonly failed: Promise<never>;

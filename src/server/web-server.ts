@@ -5,7 +5,9 @@ import { createApp } from "./app.ts";
 import { Combiner } from "./claims/combiner.ts";
 import type { ClaimEngine } from "./claims/engine.ts";
 import type { Database } from "./database.ts";
+import { waitAtMost } from "./deadline.ts";
 import { Catalogue } from "./events/catalogue.ts";
+import { isDueForPreparation } from "./events/preparation.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
 import { readTls } from "./tls.ts";
@@ -35,8 +37,11 @@ export interface WebServerOptions {
 export interface WebServer {
   readonly url: string;
   readonly port: number;
-  /** Stops accepting, answers what is in flight, closes engine and database. */
-  stop(): Promise<void>;
+  /**
+   * Stops accepting, answers what is in flight, closes engine and database. False when the engine
+   * could not bring everything to the ledger; it is kept.
+   */
+  stop(): Promise<boolean>;
 }
 
 /** Starts serving. The engine and the database are the server's to close from here on. */
@@ -66,6 +71,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     ...tls,
     maxRequestBodySize: MAX_BODY_BYTES,
     idleTimeout: IDLE_TIMEOUT_SECONDS,
+    development: false,
     fetch: (request) => app.fetch(request),
   });
   const port = server.port ?? options.port;
@@ -77,13 +83,14 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       stopping = true;
       const closed = server.stop();
       const deadlineMs = Date.now() + DRAIN_TIMEOUT_MS;
-      await combiner.idle();
+      await waitAtMost(combiner.idle(), DRAIN_TIMEOUT_MS);
       while (server.pendingRequests > 0 && Date.now() < deadlineMs) await Bun.sleep(DRAIN_POLL_MS);
       await server.stop(true);
       await closed;
       await catalogue.close();
-      await engine.close();
+      const drained = await engine.close();
       database.close();
+      return drained;
     },
   };
 }
@@ -110,6 +117,7 @@ async function openCatalogue(
     }
   };
   catalogue.onChange((event) => void prepare(event.id));
-  await Promise.all(catalogue.list().map((event) => prepare(event.id)));
+  const due = catalogue.list().filter((event) => isDueForPreparation(event, Date.now()));
+  await Promise.all(due.map((event) => prepare(event.id)));
   return catalogue;
 }

@@ -19,7 +19,7 @@ export interface EmbeddedParts {
 export async function embeddedParts(nowMs: () => number = Date.now): Promise<EmbeddedParts> {
   const path = join(temporaryDirectory().path, "ledger.db");
   const database = await openDatabase(path);
-  const fail = (reason: Error | string) => {
+  const fail = (reason: unknown) => {
     throw new Error("the ledger's thread failed", { cause: reason });
   };
   return {
@@ -31,7 +31,7 @@ export async function embeddedParts(nowMs: () => number = Date.now): Promise<Emb
         store: wrap(
           await CommitThread.open(
             { db: path, dbToken: undefined },
-            { onDeath: fail, onRefusal: fail },
+            { onDeath: fail, onContradiction: fail, onMoveFailure: fail },
           ),
         ),
         nowMs,

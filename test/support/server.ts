@@ -49,12 +49,18 @@ export class TestServer implements AsyncDisposable {
     readonly path: string,
     readonly database: Database,
     private readonly flags: readonly string[],
+    private readonly ownsDatabase = true,
   ) {}
 
   /** Makes the database; `start` then serves it, with these flags added. */
   static async create(flags: readonly string[] = []): Promise<TestServer> {
     const path = join(temporaryDirectory().path, "ledger.db");
     return new TestServer(path, await openDatabase(path), flags);
+  }
+
+  /** Another server on the same database, which stays the first one's to close. */
+  static beside(server: TestServer, flags: readonly string[]): TestServer {
+    return new TestServer(server.path, server.database, flags, false);
   }
 
   get env(): Record<string, string> {
@@ -96,6 +102,6 @@ export class TestServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.program?.[Symbol.asyncDispose]();
-    this.database.close();
+    if (this.ownsDatabase) this.database.close();
   }
 }

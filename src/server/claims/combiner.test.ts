@@ -17,6 +17,7 @@ async function gatedCombiner() {
       await gate.promise;
       await store.commit(rows);
     },
+    ping: () => store.ping(),
     close: () => store.close(),
   }));
   const event = {

@@ -5,6 +5,7 @@ import { createEvent } from "../events/administration.ts";
 import { encodeRows, insertMissing } from "../ledger/insert.ts";
 import { appendToOutbox } from "../ledger/outbox.ts";
 import { codeForRank } from "./code.ts";
+import type { EmbeddedEngine } from "./embedded-engine.ts";
 import { EngineUnavailableError } from "./engine.ts";
 
 engineContract(
@@ -61,8 +62,8 @@ describe("embedded engine alone", () => {
       issuedAtMs: 3,
     });
     await insertMissing(database.client, [row(1)]);
-    await appendToOutbox(database.client, encodeRows([row(2)]));
-    await appendToOutbox(database.client, encodeRows([row(3)]));
+    await appendToOutbox(database, encodeRows([row(2)]));
+    await appendToOutbox(database, encodeRows([row(3)]));
     const engine = await create();
     expect(await engine.claim(event, ["m2", "m4", "m5"])).toMatchObject([
       { outcome: "already_issued", grant: { rank: 2, issuedAtMs: 3 } },
@@ -78,6 +79,7 @@ describe("embedded engine alone", () => {
     let failing = false;
     const engine = await create((store) => ({
       commit: (rows) => (failing ? Promise.reject(new Error("disk full")) : store.commit(rows)),
+      ping: () => store.ping(),
       close: () => store.close(),
     }));
     const window = { id: 1, opensAtMs: 0, closesAtMs: 10, quota: null };
@@ -94,6 +96,8 @@ describe("embedded engine alone", () => {
       expect(result.status === "rejected" && result.reason).toBeInstanceOf(EngineUnavailableError);
     }
     failing = false;
+    await expect(engine.check()).rejects.toBeInstanceOf(EngineUnavailableError);
+    while (await unavailable(engine)) await Bun.sleep(20);
     expect(await engine.claim(event, ["d", "b"])).toMatchObject([
       { outcome: "issued", grant: { rank: 2 } },
       { outcome: "issued", grant: { rank: 3 } },
@@ -102,3 +106,10 @@ describe("embedded engine alone", () => {
     await engine.close();
   });
 });
+
+async function unavailable(engine: EmbeddedEngine): Promise<boolean> {
+  return await engine.check().then(
+    () => false,
+    () => true,
+  );
+}

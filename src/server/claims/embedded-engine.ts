@@ -17,10 +17,16 @@ import {
 } from "./engine.ts";
 import { GroupCommit } from "./group-commit.ts";
 
+/** A disk that is full stays so for a while: claims are refused meanwhile without reading it. */
+const RECOVERY_PAUSE_MS = 500;
+
 /** What the engine needs to make grants durable: all rows, or none and an error. */
 export interface GrantStore {
   commit(rows: readonly IssuanceRow[]): Promise<void>;
-  close(): Promise<void>;
+  /** Resolves when it could commit. */
+  ping(): Promise<void>;
+  /** False when the ledger does not hold everything yet. */
+  close(): Promise<boolean>;
 }
 
 /** An event in memory. Its grants are dense: their number is the last rank. */
@@ -44,15 +50,13 @@ export class EmbeddedEngine implements ClaimEngine {
   private readonly states = new Map<string, EventState>();
   private readonly loading = new Map<string, Promise<void>>();
   private readonly commits: GroupCommit<IssuanceRow>;
+  /** Runs for a while after a failed commit. */
+  private recovery: Timer | undefined;
 
   constructor(private readonly options: EmbeddedEngineOptions) {
     this.commits = new GroupCommit(
       (rows) => options.store.commit(rows),
-      (error) => {
-        // What memory says beyond the ledger was never answered: forget it and read the ledger.
-        this.states.clear();
-        options.onCommitFailure(error);
-      },
+      (error) => this.recover(error),
     );
   }
 
@@ -90,12 +94,31 @@ export class EmbeddedEngine implements ClaimEngine {
   }
 
   async check(): Promise<void> {
-    await this.committed(this.options.store.commit([]));
+    this.requireRecovered();
+    await this.committed(this.options.store.ping());
   }
 
-  async close(): Promise<void> {
+  async close(): Promise<boolean> {
+    clearTimeout(this.recovery);
     await this.commits.idle();
-    await this.options.store.close();
+    return await this.options.store.close();
+  }
+
+  /**
+   * After a failed commit: what memory holds beyond the file was answered to nobody, and is
+   * forgotten. Reading the file again is work on the thread that serves, so there is a pause first.
+   */
+  private recover(error: unknown): void {
+    this.states.clear();
+    clearTimeout(this.recovery);
+    this.recovery = setTimeout(() => {
+      this.recovery = undefined;
+    }, RECOVERY_PAUSE_MS);
+    this.options.onCommitFailure(error);
+  }
+
+  private requireRecovered(): void {
+    if (this.recovery !== undefined) throw new EngineUnavailableError("a commit has just failed");
   }
 
   /**
@@ -120,6 +143,7 @@ export class EmbeddedEngine implements ClaimEngine {
 
   /** Reads the event's ledger into memory, once for all who wait for it. */
   private async loadOnce(event: EventDefinition): Promise<void> {
+    this.requireRecovered();
     let loading = this.loading.get(event.id);
     if (loading === undefined) {
       loading = this.load(event).finally(() => this.loading.delete(event.id));

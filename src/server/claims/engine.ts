@@ -1,6 +1,6 @@
 /**
  * The engine decides claims. Two implementations, `embedded` and `redis`, pass one contract suite
- * (engine-contract.ts). The engine alone holds the clock that judges windows (invariant 3).
+ * (test/engine/contract.ts). The engine alone holds the clock that judges windows (invariant 3).
  */
 import type { EventDefinition } from "../events/event.ts";
 
@@ -69,5 +69,6 @@ export interface ClaimEngine {
   /** @throws EngineUnavailableError when no claim could be decided now */
   check(): Promise<void>;
 
-  close(): Promise<void>;
+  /** @returns false when something is left that must still come to the ledger; it is kept */
+  close(): Promise<boolean>;
 }

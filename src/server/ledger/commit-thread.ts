@@ -5,25 +5,29 @@ import type { IssuanceRow } from "./issuance.ts";
 
 export type CommitRequest =
   | { readonly kind: "open"; readonly db: string; readonly dbToken: string | undefined }
-  /** Without rows only to learn whether the thread answers. */
-  | { readonly kind: "commit"; readonly encodedRows?: string }
+  | { readonly kind: "commit"; readonly encodedRows: string; readonly rowCount: number }
+  | { readonly kind: "ping" }
   | { readonly kind: "close" };
 
 export type CommitReply =
-  | { readonly kind: "done" }
+  | { readonly kind: "done"; readonly drained: boolean }
   | { readonly kind: "failed"; readonly message: string }
-  /** Unasked: what was committed contradicts the ledger and stays in the outbox. */
-  | { readonly kind: "ledger_refused"; readonly message: string };
+  /** Unasked: the ledger contradicts these rows of the outbox, which stay there. */
+  | { readonly kind: "contradiction"; readonly outboxIds: readonly number[] }
+  /** Unasked: the outbox could not be moved now, and will be later. */
+  | { readonly kind: "move_failed"; readonly message: string };
 
 export interface CommitThreadEvents {
   /** The thread ended unasked: from now on nothing can be committed. */
   onDeath(error: Error): void;
   /** The ledger contradicts what was committed. Must never happen; report it loudly. */
-  onRefusal(message: string): void;
+  onContradiction(outboxIds: readonly number[]): void;
+  /** The ledger lags; it is tried again. */
+  onMoveFailure(message: string): void;
 }
 
 interface Waiter {
-  resolve(): void;
+  resolve(drained: boolean): void;
   reject(error: Error): void;
 }
 
@@ -53,18 +57,23 @@ export class CommitThread {
   }
 
   /** Commits the rows, all or none. When it resolves they are on the disk. */
-  commit(rows: readonly IssuanceRow[]): Promise<void> {
-    if (rows.length === 0) return this.send({ kind: "commit" });
-    return this.send({ kind: "commit", encodedRows: encodeRows(rows) });
+  async commit(rows: readonly IssuanceRow[]): Promise<void> {
+    await this.send({ kind: "commit", encodedRows: encodeRows(rows), rowCount: rows.length });
   }
 
-  /** Brings everything to the ledger and ends the thread. */
-  async close(): Promise<void> {
-    await this.send({ kind: "close" });
+  /** Resolves when the thread answers. */
+  async ping(): Promise<void> {
+    await this.send({ kind: "ping" });
+  }
+
+  /** Brings everything to the ledger and ends the thread; false when the outbox keeps some of it. */
+  async close(): Promise<boolean> {
+    const drained = await this.send({ kind: "close" });
     this.worker.terminate();
+    return drained;
   }
 
-  private send(request: CommitRequest): Promise<void> {
+  private send(request: CommitRequest): Promise<boolean> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     return new Promise((resolve, reject) => {
       this.waiters.push({ resolve, reject });
@@ -75,13 +84,16 @@ export class CommitThread {
   private receive(reply: CommitReply): void {
     switch (reply.kind) {
       case "done":
-        this.waiters.shift()?.resolve();
+        this.waiters.shift()?.resolve(reply.drained);
         return;
       case "failed":
         this.waiters.shift()?.reject(new Error(reply.message));
         return;
-      case "ledger_refused":
-        this.events.onRefusal(reply.message);
+      case "contradiction":
+        this.events.onContradiction(reply.outboxIds);
+        return;
+      case "move_failed":
+        this.events.onMoveFailure(reply.message);
     }
   }
 

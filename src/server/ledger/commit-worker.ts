@@ -3,7 +3,7 @@
  * thread until the disk has the data, so it must not be the one that serves HTTP.
  *
  * Commits append to the outbox; what they appended moves to the ledger when no commit has come for
- * a moment, or when too much has gathered.
+ * a moment, or after each commit while too much waits.
  */
 import { type Database, openDatabase } from "../database.ts";
 import type { CommitReply, CommitRequest } from "./commit-thread.ts";
@@ -11,42 +11,49 @@ import { appendToOutbox, moveToLedger } from "./outbox.ts";
 
 /** After this long without a commit the rush is over or has a gap. */
 const IDLE_BEFORE_MOVE_MS = 20;
-/** Commits in a row after which issuances move even though claims wait. */
-const MAX_COMMITS_WITHOUT_MOVE = 5_000;
-/** After the ledger refused; it is tried again, since only a person can mend what it says. */
-const RETRY_AFTER_REFUSAL_MS = 5_000;
+/** With more issuances than this in the outbox, each commit is followed by a move. */
+const MAX_WAITING_ROWS = 200_000;
+/** The pause after a move that failed, because another process writes or the disk is full. */
+const RETRY_AFTER_FAILURE_MS = 1_000;
 
 declare const self: Worker;
 
 let database: Database | undefined;
-let commitsSinceMove = 0;
+/** Issuances appended by this process and not yet taken: what an earlier one left is moved anyway. */
+let waitingRows = 0;
 let moveTimer: Timer | undefined;
 
 self.onmessage = async (message: MessageEvent<CommitRequest>) => {
   try {
-    await handle(message.data);
-    reply({ kind: "done" });
+    const drained = await handle(message.data);
+    reply({ kind: "done", drained });
   } catch (error) {
     reply({ kind: "failed", message: messageOf(error) });
   }
+  if (waitingRows > MAX_WAITING_ROWS) await moveStep();
 };
 
-async function handle(request: CommitRequest): Promise<void> {
+/** Resolves to false when the outbox was to be emptied and could not be. */
+async function handle(request: CommitRequest): Promise<boolean> {
   switch (request.kind) {
     case "open":
       database = await openDatabase(request.db, request.dbToken);
       moveAfter(0);
-      return;
+      return true;
     case "commit":
-      if (request.encodedRows !== undefined) {
-        await appendToOutbox(opened().client, request.encodedRows);
-      }
-      moveAfter(++commitsSinceMove > MAX_COMMITS_WITHOUT_MOVE ? 0 : IDLE_BEFORE_MOVE_MS);
-      return;
-    case "close":
+      await appendToOutbox(opened(), request.encodedRows);
+      waitingRows += request.rowCount;
+      moveAfter(IDLE_BEFORE_MOVE_MS);
+      return true;
+    case "ping":
+      return true;
+    case "close": {
       clearTimeout(moveTimer);
-      while ((await moveToLedger(opened().client)) > 0);
+      let step = await moveStep();
+      while (step === "moved") step = await moveStep();
       opened().close();
+      return step === "empty";
+    }
   }
 }
 
@@ -54,14 +61,23 @@ async function handle(request: CommitRequest): Promise<void> {
 function moveAfter(pauseMs: number): void {
   clearTimeout(moveTimer);
   moveTimer = setTimeout(async () => {
-    commitsSinceMove = 0;
-    try {
-      if ((await moveToLedger(opened().client)) > 0) moveAfter(0);
-    } catch (error) {
-      reply({ kind: "ledger_refused", message: messageOf(error) });
-      moveAfter(RETRY_AFTER_REFUSAL_MS);
-    }
+    const step = await moveStep();
+    if (step === "moved") moveAfter(0);
+    if (step === "failed") moveAfter(RETRY_AFTER_FAILURE_MS);
   }, pauseMs);
+}
+
+/** One step of the outbox to the ledger. Reports what goes wrong; nothing of it loses anything. */
+async function moveStep(): Promise<"moved" | "empty" | "failed"> {
+  try {
+    const { taken, refusedIds } = await moveToLedger(opened());
+    waitingRows = taken === 0 ? 0 : Math.max(0, waitingRows - taken);
+    if (refusedIds.length > 0) reply({ kind: "contradiction", outboxIds: refusedIds });
+    return taken === 0 ? "empty" : "moved";
+  } catch (error) {
+    reply({ kind: "move_failed", message: messageOf(error) });
+    return "failed";
+  }
 }
 
 function opened(): Database {

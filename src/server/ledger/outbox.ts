@@ -2,10 +2,10 @@
  * The embedded engine's outbox: each commit appends one row, and the ledger takes them over in
  * large steps when nobody waits. Issuances leave it only together with their arrival in the ledger.
  */
-import type { Client } from "@libsql/client";
+import { LibsqlError } from "@libsql/client";
 import { getTableColumns, getTableName } from "drizzle-orm";
 import { outbox } from "../../../schema/tables.ts";
-import type { Database } from "../database.ts";
+import { type Database, reconnectAfterFailure } from "../database.ts";
 import { INSERT_FROM_JSON } from "./insert.ts";
 import type { LedgerGrant } from "./read.ts";
 
@@ -16,44 +16,76 @@ const MAX_ENTRIES_PER_MOVE = 256;
 
 const table = getTableName(outbox);
 const columns = getTableColumns(outbox);
-const [id, rows] = [columns.id.name, columns.rows.name];
+const [id, rows, refused] = [columns.id.name, columns.rows.name, columns.refused.name];
 
 const append = `INSERT INTO ${table} (${rows}) VALUES (?)`;
-const oldest = `SELECT ${id} AS id, json_array_length(${rows}) AS length FROM ${table} ORDER BY ${id} LIMIT ${MAX_ENTRIES_PER_MOVE}`;
-const move = `${INSERT_FROM_JSON} FROM ${table}, json_each(${table}.${rows}) WHERE ${table}.${id} <= ? ORDER BY ${table}.${id}`;
-const remove = `DELETE FROM ${table} WHERE ${id} <= ?`;
+const oldest = `SELECT ${id} AS id, json_array_length(${rows}) AS issuances FROM ${table} WHERE NOT ${refused} ORDER BY ${id} LIMIT ${MAX_ENTRIES_PER_MOVE}`;
+const span = `${table}.${id} BETWEEN ? AND ? AND NOT ${refused}`;
+const move = `${INSERT_FROM_JSON} FROM ${table}, json_each(${table}.${rows}) WHERE ${span} ORDER BY ${table}.${id}`;
+const remove = `DELETE FROM ${table} WHERE ${span}`;
+const refuse = `UPDATE ${table} SET ${refused} = 1 WHERE ${id} = ?`;
 const ofEvent = `FROM ${table}, json_each(${table}.${rows}) AS given WHERE given.value ->> 0 = ?`;
 
 /** Appends the issuances, encoded by `encodeRows`, in one commit. */
-export async function appendToOutbox(client: Client, encodedRows: string): Promise<void> {
-  await client.execute({ sql: append, args: [encodedRows] });
+export async function appendToOutbox(database: Database, encodedRows: string): Promise<void> {
+  try {
+    await database.client.execute({ sql: append, args: [encodedRows] });
+  } catch (error) {
+    await reconnectAfterFailure(database);
+    throw error;
+  }
+}
+
+export interface Move {
+  /** Issuances that left the outbox, or were marked as refused: 0 when nothing is left to move. */
+  readonly taken: number;
+  /** Outbox rows that the ledger contradicts; they stay in the outbox and are not tried again. */
+  readonly refusedIds: readonly number[];
 }
 
 /**
- * Moves the oldest issuances to the ledger, in one transaction.
- *
- * @returns how many were moved; 0 when the outbox is empty
- * @throws when the ledger already gave a member, rank or code to another issuance: the outbox then
- * stays as it is, and nothing is lost
+ * Moves the oldest issuances to the ledger in one transaction; where the ledger already gave a
+ * member, rank or code to another issuance, one outbox row after the other.
  */
-export async function moveToLedger(client: Client): Promise<number> {
-  const entries = (await client.execute(oldest)).rows;
-  let moved = 0;
-  let lastId = 0;
-  for (const entry of entries) {
-    if (moved > 0 && moved + Number(entry["length"]) > MAX_ROWS_PER_MOVE) break;
-    moved += Number(entry["length"]);
-    lastId = Number(entry["id"]);
+export async function moveToLedger(database: Database): Promise<Move> {
+  const found = (await database.client.execute(oldest)).rows;
+  const entries: { id: number; issuances: number }[] = [];
+  let taken = 0;
+  for (const row of found) {
+    const entry = { id: Number(row["id"]), issuances: Number(row["issuances"]) };
+    if (taken > 0 && taken + entry.issuances > MAX_ROWS_PER_MOVE) break;
+    taken += entry.issuances;
+    entries.push(entry);
   }
-  if (moved === 0) return 0;
-  await client.batch(
-    [
-      { sql: move, args: [lastId] },
-      { sql: remove, args: [lastId] },
-    ],
-    "write",
-  );
-  return moved;
+  const [first, last] = [entries.at(0), entries.at(-1)];
+  if (first === undefined || last === undefined) return { taken: 0, refusedIds: [] };
+  if (await moveSpan(database, first.id, last.id)) return { taken, refusedIds: [] };
+  const refusedIds: number[] = [];
+  for (const entry of entries) {
+    if (await moveSpan(database, entry.id, entry.id)) continue;
+    await database.client.execute({ sql: refuse, args: [entry.id] });
+    refusedIds.push(entry.id);
+  }
+  return { taken, refusedIds };
+}
+
+/** False when the ledger contradicts one of the issuances; nothing is moved then. */
+async function moveSpan(database: Database, firstId: number, lastId: number): Promise<boolean> {
+  const args = [firstId, lastId];
+  try {
+    await database.client.batch(
+      [
+        { sql: move, args },
+        { sql: remove, args },
+      ],
+      "write",
+    );
+    return true;
+  } catch (error) {
+    await reconnectAfterFailure(database);
+    if (error instanceof LibsqlError && error.code.startsWith("SQLITE_CONSTRAINT")) return false;
+    throw error;
+  }
 }
 
 /** What an event has issued that is not in the ledger yet. */

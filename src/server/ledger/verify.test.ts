@@ -111,8 +111,7 @@ const faults: readonly {
   },
   {
     name: "a coupon that was issued and never came to the ledger",
-    plant: ({ database, event }) =>
-      appendToOutbox(database.client, encodeRows([row(event, STOCK + 1)])),
+    plant: ({ database, event }) => appendToOutbox(database, encodeRows([row(event, STOCK + 1)])),
     found: ["outbox-empty"],
   },
   {
