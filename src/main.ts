@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { addDemoCommand } from "./cli/demo.ts";
 import { addEventCommand } from "./cli/event.ts";
+import { addHelpCommands } from "./cli/help.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addSimulateCommand } from "./cli/simulate.ts";
 import { addTokenCommand } from "./cli/token.ts";
@@ -17,6 +18,8 @@ export function createProgram(): Command {
     .description("Gives away coupons, first come first served, and proves that it was fair.")
     .version(packageJson.version)
     .showSuggestionAfterError()
+    // An option that stands after a command is that command's, whatever those above it have.
+    .enablePositionalOptions()
     .configureOutput({ outputError: (message, write) => write(withHint(message)) })
     .exitOverride();
   addServeCommand(program);
@@ -26,13 +29,16 @@ export function createProgram(): Command {
   addSimulateCommand(program);
   addVerifyCommand(program);
   addDemoCommand(program);
+  addHelpCommands(program);
   return program;
 }
 
 /** commander's own complaints, as one line like ours: what is wrong, and what to do. */
 function withHint(message: string): string {
-  const [, what = message] = /^error: (.*?)\s*$/s.exec(message) ?? [];
-  return `couponlive: ${what.replaceAll("\n", " ")} (--help shows how)\n`;
+  const [, what = message, guess] =
+    /^error: (.*?)(?:\s*\(Did you mean (.*)\?\))?\s*$/s.exec(message) ?? [];
+  const hint = guess === undefined ? "--help shows how" : `did you mean ${guess}? --help shows how`;
+  return `couponlive: ${what.replaceAll("\n", " ")} (${hint})\n`;
 }
 
 /** One line on stderr that says what is wrong and what to do; returns the exit code. */

@@ -10,6 +10,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import { claimsPerMember, SCENARIOS, type Scenario, stampedeStock } from "../sim/scenario.ts";
 import { countArrivals, durationForMs, type LoadShape, ownDurationMs } from "../sim/shape.ts";
 import { DEFAULT_STREAMS, MAX_STREAMS } from "../sim/transport.ts";
+import { addCompareCommand } from "./compare.ts";
 import { wholeNumber } from "./count.ts";
 import { parseDurationMs } from "./duration.ts";
 import {
@@ -92,7 +93,8 @@ export function addSimulateCommand(program: Command): void {
     )
     .option("--insecure", "take the certificate of an https --url unseen")
     .option("--seed <n>", "decides who claims when", wholeNumber(0, 0xffff_ffff), DEFAULT_SEED);
-  addViewOptions(command).addHelpText("after", help).action(simulate);
+  addViewOptions(command).enablePositionalOptions().addHelpText("after", help).action(simulate);
+  addCompareCommand(command);
 }
 
 async function simulate(flags: SimulateFlags): Promise<void> {

@@ -104,7 +104,7 @@ export function actually({ actual, unit }: ExpectationResult): string {
 }
 
 /** Columns two spaces apart; the first flush left, the figures flush right. */
-function table(rows: readonly (readonly string[])[]): string[] {
+export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
