@@ -111,6 +111,11 @@ test.each([
   });
 });
 
+test("the connection is no stream, also when no stream is open", () => {
+  const { session } = begin(0);
+  expect(() => session.receive(data(0, FLAG.endStream, "x"))).toThrow("a stream that never was");
+});
+
 test("a server that begins with anything but SETTINGS is none", () => {
   for (const bytes of [
     Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"),

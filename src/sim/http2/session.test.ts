@@ -139,8 +139,9 @@ describe("streams that the server gives up", () => {
     const indexing = Buffer.from("4803333037", "hex");
     session.receive(
       Buffer.concat([
-        headers(1, FLAG.endHeaders, indexing),
+        headers(1, FLAG.endHeaders, STATUS_200),
         data(1, FLAG.endStream, "x"),
+        headers(1, END, indexing),
         encodeWindowUpdate(1, 5),
         encodeResetStream(1, 0),
         headers(3, END, Buffer.from([0xbe])),
@@ -208,6 +209,8 @@ describe("the connection", () => {
         payload: (32 * MAX_FRAME_BYTES + 10).toString(16).padStart(8, "0"),
       },
     ]);
+    session.receive(data(1, 0, "x"));
+    expect(takeSent(session)).toEqual([]);
   });
 
   test("a stream beyond its window is reset", () => {
