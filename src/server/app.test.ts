@@ -37,6 +37,7 @@ async function openApp() {
   const catalogue = await Catalogue.open(database);
   let stopping = false;
   let nowMs = NOW_MS;
+  const logged: string[] = [];
   const app = createApp({
     catalogue,
     engine,
@@ -44,7 +45,7 @@ async function openApp() {
     database,
     tokenKeys: keys,
     verifyToken: createTokenVerifier(keys),
-    log: pino({ level: "silent" }),
+    log: pino({}, { write: (line: string) => logged.push(line) }),
     nowMs: () => nowMs,
     isStopping: () => stopping,
   });
@@ -57,6 +58,7 @@ async function openApp() {
     catalogue,
     engine,
     bearer,
+    logged,
     moveClock: (ms: number) => {
       nowMs += ms;
     },
@@ -238,6 +240,28 @@ describe("claims over HTTP", () => {
       await expectProblem(response, "overloaded");
     }
   });
+});
+
+test("503 while the engine cannot commit, with one line in the log; then claims are decided again", async () => {
+  const at = await openApp();
+  await at.openEvent("open", [0]);
+  await at.database.client.execute("ALTER TABLE outbox RENAME TO hidden");
+  for (const response of [await at.claim("open", "alice"), await at.claim("open", "bob")]) {
+    expect(response.headers.get("retry-after")).toBe("1");
+    await expectProblem(response, "engine_unavailable");
+  }
+  const event = await at.app.request("/v1/events/open");
+  expect(event.headers.get("retry-after")).toBe("1");
+  await expectProblem(event, "engine_unavailable");
+  expect((await at.app.request("/readyz")).status).toBe(503);
+  const lines = at.logged.filter((line) => line.includes("the engine is unavailable"));
+  expect(lines.length).toBeGreaterThanOrEqual(1);
+  expect(lines.join()).toContain("no such table: outbox");
+
+  await at.database.client.execute("ALTER TABLE hidden RENAME TO outbox");
+  while ((await at.app.request("/readyz")).status !== 200) await Bun.sleep(20);
+  expect((await at.claim("open", "alice")).status).toBe(201);
+  await at.catalogue.close();
 });
 
 describe("events over HTTP", () => {

@@ -39,7 +39,7 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
       onMoveFailure: (reason) => log.error({ reason }, "the ledger lags; it is tried again"),
     }),
     nowMs: Date.now,
-    onCommitFailure: (error) => log.error({ error: String(error) }, "the ledger could not commit"),
+    onFailure: (error) => log.error({ error: String(error) }, "the ledger failed"),
   });
   const server = await startWebServer({ ...options, reusePort: false, database, engine, log });
   return {

@@ -3,17 +3,28 @@ import type { Subprocess } from "bun";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { childEnvironment } from "../config.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
 import { selfCommand } from "../self.ts";
 import type { RedisServeOptions } from "./serve.ts";
 
-/** How long a web process may take to listen, and to answer what is in flight when it stops. */
-const START_TIMEOUT_MS = 15_000;
+/** How long a web process may take to answer what is in flight when it stops. */
 const STOP_TIMEOUT_MS = 15_000;
-/** A web process that dies is started again after a pause, this often in a row at the most. */
-const RESTART_DELAY_MS = 500;
-const MAX_RESTARTS = 10;
 /** One that has lived this long had started well: the count of restarts begins anew. */
 const HEALTHY_AFTER_MS = 60_000;
+
+export interface WebProcessLimits {
+  /** One that does not listen after this long is killed, and counts as one that died. */
+  readonly startTimeoutMs: number;
+  /** One that dies is started again after a pause, this often in a row at the most. */
+  readonly restartDelayMs: number;
+  readonly maxRestarts: number;
+}
+
+export const DEFAULT_WEB_PROCESS_LIMITS: WebProcessLimits = {
+  startTimeoutMs: 15_000,
+  restartDelayMs: 500,
+  maxRestarts: 10,
+};
 
 const listeningSchema = z.object({ listening: z.object({ url: z.string(), port: z.number() }) });
 
@@ -30,11 +41,19 @@ interface Listening {
   readonly port: number;
 }
 
-/** Starts all of them; resolves when every one listens. */
+/**
+ * Starts all of them; resolves when every one listens.
+ *
+ * @param command the program of which `web-process` is a command
+ * @throws CliError when another program has the port
+ */
 export async function startWebProcesses(
   options: RedisServeOptions,
   log: Logger,
+  limits: WebProcessLimits = DEFAULT_WEB_PROCESS_LIMITS,
+  command: readonly string[] = selfCommand(),
 ): Promise<WebProcesses> {
+  requireFreePort(options.host, options.port);
   const children = new Set<Subprocess>();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
@@ -45,18 +64,22 @@ export async function startWebProcesses(
 
   const start = async (): Promise<Listening> => {
     const startedAtMs = Date.now();
-    const { child, listening } = spawnWebProcess(options, port);
+    const { child, listening } = spawnWebProcess(
+      [...command, "web-process", "--host", options.host, "--port", String(port)],
+      childEnvironment(options),
+      limits.startTimeoutMs,
+    );
     children.add(child);
     void child.exited.then(async (exitCode) => {
       children.delete(child);
       if (stopping) return;
       if (Date.now() - startedAtMs > HEALTHY_AFTER_MS) restarts = 0;
       log.error({ webPid: child.pid, exitCode }, "a web process died");
-      if (++restarts > MAX_RESTARTS) {
+      if (++restarts > limits.maxRestarts) {
         failure.reject(new Error(`web processes died ${restarts} times in a row`));
         return;
       }
-      await Bun.sleep(RESTART_DELAY_MS);
+      await Bun.sleep(limits.restartDelayMs);
       // What the new one says is not awaited: if it dies, its own exit is seen here again.
       if (!stopping) await start().catch(() => undefined);
     });
@@ -80,25 +103,42 @@ export async function startWebProcesses(
   }
 }
 
+/**
+ * The web processes share their port, and would share it with those of another server as well: the
+ * kernel gives each a part of the connections. A listener that shares with nobody finds that out.
+ */
+function requireFreePort(hostname: string, port: number): void {
+  if (port === 0) return;
+  try {
+    Bun.listen({ hostname, port, exclusive: true, socket: { data: () => undefined } }).stop(true);
+  } catch (cause) {
+    const taken = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+    const why = taken ? "another program listens there" : String(cause);
+    throw new CliError(
+      `port ${port} of ${hostname} cannot be used, ${why}: stop it, or choose another port (--port, --host)`,
+      EXIT.failed,
+    );
+  }
+}
+
 function spawnWebProcess(
-  options: RedisServeOptions,
-  port: number,
+  command: string[],
+  environment: Record<string, string | undefined>,
+  startTimeoutMs: number,
 ): { child: Subprocess; listening: Promise<Listening> } {
   const listening = Promise.withResolvers<Listening>();
-  const child = Bun.spawn(
-    [...selfCommand(), "web-process", "--host", options.host, "--port", String(port)],
-    {
-      stdio: ["ignore", "inherit", "inherit"],
-      env: childEnvironment(options),
-      ipc: (message) => {
-        const parsed = listeningSchema.safeParse(message);
-        if (parsed.success) listening.resolve(parsed.data.listening);
-      },
+  const child = Bun.spawn(command, {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: environment,
+    ipc: (message) => {
+      const parsed = listeningSchema.safeParse(message);
+      if (parsed.success) listening.resolve(parsed.data.listening);
     },
-  );
+  });
   const timer = setTimeout(() => {
-    listening.reject(new Error(`a web process did not listen within ${START_TIMEOUT_MS} ms`));
-  }, START_TIMEOUT_MS);
+    listening.reject(new Error(`a web process did not listen within ${startTimeoutMs} ms`));
+    child.kill("SIGKILL");
+  }, startTimeoutMs);
   void child.exited.then((exitCode) => {
     listening.reject(new Error(`a web process ended with exit code ${exitCode} at its start`));
   });

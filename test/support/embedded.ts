@@ -31,11 +31,11 @@ export async function embeddedParts(nowMs: () => number = Date.now): Promise<Emb
         store: wrap(
           await CommitThread.open(
             { db: path, dbToken: undefined },
-            { onDeath: fail, onContradiction: fail, onMoveFailure: fail },
+            { onDeath: fail, onContradiction: fail, onMoveFailure: () => undefined },
           ),
         ),
         nowMs,
-        onCommitFailure: () => undefined,
+        onFailure: () => undefined,
       }),
   };
 }

@@ -41,8 +41,8 @@ export interface EmbeddedEngineOptions {
   readonly store: GrantStore;
   /** The process clock, in ms since the epoch: the only clock that judges windows. */
   readonly nowMs: () => number;
-  /** Told of every failed commit. */
-  readonly onCommitFailure: (error: unknown) => void;
+  /** Told whenever the ledger could not be written or read. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 export class EmbeddedEngine implements ClaimEngine {
@@ -50,13 +50,13 @@ export class EmbeddedEngine implements ClaimEngine {
   private readonly states = new Map<string, EventState>();
   private readonly loading = new Map<string, Promise<void>>();
   private readonly commits: GroupCommit<IssuanceRow>;
-  /** Runs for a while after a failed commit. */
+  /** Runs for a while after a failure. */
   private recovery: Timer | undefined;
 
   constructor(private readonly options: EmbeddedEngineOptions) {
     this.commits = new GroupCommit(
       (rows) => options.store.commit(rows),
-      (error) => this.recover(error),
+      (error) => this.forget(error),
     );
   }
 
@@ -104,21 +104,23 @@ export class EmbeddedEngine implements ClaimEngine {
     return await this.options.store.close();
   }
 
-  /**
-   * After a failed commit: what memory holds beyond the file was answered to nobody, and is
-   * forgotten. Reading the file again is work on the thread that serves, so there is a pause first.
-   */
-  private recover(error: unknown): void {
+  /** What memory holds beyond the file was answered to nobody: it is forgotten, and read again. */
+  private forget(error: unknown): void {
     this.states.clear();
+    this.pause(error);
+  }
+
+  /** Reading the file is work on the thread that serves, so failures are followed by a pause. */
+  private pause(error: unknown): void {
     clearTimeout(this.recovery);
     this.recovery = setTimeout(() => {
       this.recovery = undefined;
     }, RECOVERY_PAUSE_MS);
-    this.options.onCommitFailure(error);
+    this.options.onFailure(error);
   }
 
   private requireRecovered(): void {
-    if (this.recovery !== undefined) throw new EngineUnavailableError("a commit has just failed");
+    if (this.recovery !== undefined) throw new EngineUnavailableError("the ledger has just failed");
   }
 
   /**
@@ -152,6 +154,7 @@ export class EmbeddedEngine implements ClaimEngine {
     try {
       await loading;
     } catch (cause) {
+      this.pause(cause);
       throw new EngineUnavailableError("the ledger could not be read", { cause });
     }
   }

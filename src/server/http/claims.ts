@@ -2,10 +2,11 @@
 import { Hono } from "hono";
 import { codeForRank } from "../claims/code.ts";
 import type { ClaimAnswer } from "../claims/combiner.ts";
-import { EngineUnavailableError, type Grant } from "../claims/engine.ts";
+import type { Grant } from "../claims/engine.ts";
 import { couponForRank, type EventDefinition } from "../events/event.ts";
 import { authenticate, unauthorized } from "./authenticate.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { engineFailureHandler } from "./engine-failure.ts";
 import { fixedProblem, problem } from "./problem.ts";
 
 /** What a client should wait when the server cannot decide now. */
@@ -17,13 +18,6 @@ const paused = fixedProblem("paused");
 const soldOut = fixedProblem("sold_out");
 const ended = fixedProblem("ended");
 const overloaded = fixedProblem("overloaded", {}, { "retry-after": RETRY_AFTER_SECONDS });
-const engineUnavailable = fixedProblem(
-  "engine_unavailable",
-  {},
-  {
-    "retry-after": RETRY_AFTER_SECONDS,
-  },
-);
 const shuttingDown = fixedProblem(
   "shutting_down",
   {},
@@ -39,6 +33,7 @@ const ok = { status: 200, headers: jsonHeaders() };
 /** The routes of claims. No SQL and no awaiting but for the engine. */
 export function claimRoutes(deps: Dependencies): Hono {
   const routes = new Hono();
+  const onEngineFailure = engineFailureHandler(deps);
 
   routes.post("/v1/events/:id/claims", async (c) => {
     if (deps.isStopping()) return shuttingDown();
@@ -50,8 +45,7 @@ export function claimRoutes(deps: Dependencies): Hono {
     try {
       return answer(event, await deps.combiner.claim(event, caller.memberId));
     } catch (error) {
-      if (error instanceof EngineUnavailableError) return engineUnavailable();
-      throw error;
+      return onEngineFailure(error);
     }
   });
 
@@ -65,8 +59,7 @@ export function claimRoutes(deps: Dependencies): Hono {
       if (grant === undefined) return problem("no_claim");
       return new Response(issuanceBody("already_issued", event, grant), ok);
     } catch (error) {
-      if (error instanceof EngineUnavailableError) return engineUnavailable();
-      throw error;
+      return onEngineFailure(error);
     }
   });
 

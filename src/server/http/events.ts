@@ -1,42 +1,39 @@
 /** `GET /v1/events` and `GET /v1/events/{id}`: what anyone may know of an event. */
 import { Hono } from "hono";
-import { EngineUnavailableError } from "../claims/engine.ts";
 import type { EventDefinition, EventWindow } from "../events/event.ts";
 import { eventState } from "../events/state.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { engineFailureHandler } from "./engine-failure.ts";
 import { problem } from "./problem.ts";
 import { StatusCache } from "./status-cache.ts";
 
 /** The routes of events. */
-export function eventRoutes({ catalogue, engine, nowMs }: Dependencies): Hono {
+export function eventRoutes(deps: Dependencies): Hono {
+  const { catalogue, engine, nowMs } = deps;
   const routes = new Hono();
+  const onEngineFailure = engineFailureHandler(deps);
   const statuses = new StatusCache(engine, nowMs);
 
-  routes.get("/v1/events", async (c) =>
-    withEngine(async () => {
+  routes.get("/v1/events", async (c) => {
+    try {
       const events = await Promise.all(catalogue.list().map((event) => describe(event, statuses)));
       return c.json({ events });
-    }),
-  );
+    } catch (error) {
+      return onEngineFailure(error);
+    }
+  });
 
-  routes.get("/v1/events/:id", async (c) =>
-    withEngine(async () => {
-      const event = catalogue.get(c.req.param("id"));
-      if (event === undefined) return problem("unknown_event");
+  routes.get("/v1/events/:id", async (c) => {
+    const event = catalogue.get(c.req.param("id"));
+    if (event === undefined) return problem("unknown_event");
+    try {
       return c.json(await describe(event, statuses));
-    }),
-  );
+    } catch (error) {
+      return onEngineFailure(error);
+    }
+  });
 
   return routes;
-}
-
-async function withEngine(handle: () => Promise<Response>): Promise<Response> {
-  try {
-    return await handle();
-  } catch (error) {
-    if (error instanceof EngineUnavailableError) return problem("engine_unavailable");
-    throw error;
-  }
 }
 
 async function describe(event: EventDefinition, statuses: StatusCache) {

@@ -1,6 +1,8 @@
 /** Opens what a verification reads, verifies, and closes it again. */
 import type { DatabaseConfig } from "../../config.ts";
+import { CliError, EXIT } from "../../exit-codes.ts";
 import { openRedis } from "../claims/redis/connection.ts";
+import { eventKeys } from "../claims/redis/keys.ts";
 import { openDatabase } from "../database.ts";
 import { findEvent } from "../events/administration.ts";
 import { type Verification, verifyEvent } from "./verify.ts";
@@ -9,7 +11,8 @@ import { type Verification, verifyEvent } from "./verify.ts";
  * Verifies an event by its id.
  *
  * @returns undefined when there is no such event
- * @throws CliError when the Redis cannot be reached
+ * @throws CliError when the database is not there, or the Redis cannot be reached or has never
+ * heard of the event
  */
 export async function verifyStoredEvent(
   config: DatabaseConfig,
@@ -23,6 +26,12 @@ export async function verifyStoredEvent(
     if (redisUrl === undefined) return await verifyEvent(database, event);
     const connection = await openRedis(redisUrl, () => undefined);
     try {
+      if ((await connection.client.exists(eventKeys(event.id).state)) === 0) {
+        throw new CliError(
+          `this Redis does not know the event ${event.id}: name the one that decided its claims (--redis, COUPONLIVE_REDIS)`,
+          EXIT.failed,
+        );
+      }
       return await verifyEvent(database, event, connection.client);
     } finally {
       connection.close();
