@@ -141,6 +141,54 @@ describe("the writer", () => {
     expect(await proof()).toEqual([]);
   });
 
+  test("says once that the ledger fails, and once that it goes on", async () => {
+    const { database, openWriter, stream, logged } = await decided(30);
+    await database.client.execute("ALTER TABLE issuances RENAME TO hidden");
+    let attempts = 0;
+    const reconnect = database.client.reconnect.bind(database.client);
+    database.client.reconnect = () => {
+      attempts++;
+      return reconnect();
+    };
+    const writer = openWriter({ retryDelayMs: 1 });
+    writer.start();
+    while (attempts < 5) await Bun.sleep(5);
+    await database.client.execute("ALTER TABLE hidden RENAME TO issuances");
+    while ((await connection.client.xlen(stream)) > 0) await Bun.sleep(5);
+    await writer.stop();
+    const messages = logged.map((line) => /"msg":"([^"]*)"/.exec(line)?.[1]);
+    expect(messages).toEqual(["the writer must retry", "the writer goes on"]);
+  });
+
+  test("5: what it commits after a locked ledger is seen by others", async () => {
+    const { path, database, openWriter, stream, logged } = await decided(30);
+    const other = await openDatabase(path);
+    await database.client.execute("PRAGMA busy_timeout = 1");
+    const lock = await other.client.transaction("write");
+    const writer = openWriter();
+    writer.start();
+    while (logged.length === 0) await Bun.sleep(1);
+    await lock.rollback();
+    expect(logged.join()).toContain("SQLITE_BUSY");
+    while ((await connection.client.xlen(stream)) > 0) await Bun.sleep(5);
+    const counted = await other.client.execute("SELECT count(*) AS n FROM issuances");
+    expect(counted.rows[0]?.["n"]).toBe(30);
+    await writer.stop();
+  });
+
+  test("7: restores Redis where the ledger was last read for another, and then writes", async () => {
+    const { database, openWriter, proof, logged } = await decided(30);
+    await database.client.execute("UPDATE fences SET instance = 'another'");
+    const writer = openWriter({ retryDelayMs: 5 });
+    writer.start();
+    expect(await writer.stop()).toBe(true);
+    expect(logged.join()).toContain("the ledger was read for another Redis");
+    const { instance } = connection;
+    const { rows } = await database.client.execute("SELECT instance FROM fences");
+    expect(rows.map((row) => row["instance"])).toEqual([instance]);
+    expect(await proof()).toEqual([]);
+  });
+
   test("gives up stopping when the ledger stays away; the entries stay in Redis", async () => {
     const { database, openWriter, stream } = await decided(30);
     await database.client.execute("ALTER TABLE issuances RENAME TO hidden");

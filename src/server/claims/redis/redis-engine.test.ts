@@ -4,15 +4,20 @@ import pino from "pino";
 import { engineContract } from "../../../../test/engine/contract.ts";
 import { startRedis, type TestRedis } from "../../../../test/support/redis.ts";
 import { temporaryDirectory } from "../../../../test/support/temp.ts";
-import { openDatabase } from "../../database.ts";
+import { type Database, openDatabase } from "../../database.ts";
 import { createEvent } from "../../events/administration.ts";
 import type { EventDefinition } from "../../events/event.ts";
+import { StaleEntriesError } from "../../ledger/fence.ts";
+import { insertMissing } from "../../ledger/insert.ts";
+import { EventStream } from "../../ledger/stream.ts";
 import { verifyEvent } from "../../ledger/verify.ts";
 import { Writer } from "../../ledger/writer.ts";
-import { EngineUnavailableError } from "../engine.ts";
+import { codeForRank } from "../code.ts";
+import { type ClaimDecision, EngineUnavailableError, type Grant } from "../engine.ts";
 import claimBatchLua from "./claim-batch.lua" with { type: "text" };
 import { REFUSALS } from "./claim-reply.ts";
 import { RedisConnection } from "./connection.ts";
+import { eventKeys } from "./keys.ts";
 import { RedisEngine } from "./redis-engine.ts";
 
 const silent = pino({ level: "silent" });
@@ -95,6 +100,106 @@ describe("redis engine alone", () => {
     await engine.close();
   });
 
+  test("2, 8: what was read from the Redis that lost it never reaches the ledger", async () => {
+    await using own = await startRedis({ persistence: "none" });
+    const { database, connection, drain } = await openEngine(own);
+    const engine = new RedisEngine(connection, database);
+    const event = await openEvent(database);
+    await engine.claim(event, ["a", "b", "c"]);
+    const before = { eventId: event.id, instance: connection.instance };
+    const [entry] = await new EventStream(connection.client, event.id, "slow").readNew();
+    await own.kill("SIGKILL");
+    await own.restart();
+    await until(() => engine.check());
+    const anew = await until(() => engine.claim(event, ["d", "a"]));
+    expect(anew.map(({ outcome }) => outcome)).toEqual(["issued", "issued"]);
+    const rows = (entry?.grants ?? []).map((grant) => ({
+      eventId: event.id,
+      code: codeForRank(event.codeKey, grant.rank),
+      ...grant,
+    }));
+    expect(rows.length).toBe(3);
+    const late = insertMissing(database.client, rows, before);
+    await expect(late).rejects.toBeInstanceOf(StaleEntriesError);
+    await drain(event);
+    const proof = await verifyEvent(database, event, connection.client);
+    expect(proof.checks.filter((check) => !check.ok)).toEqual([]);
+    expect(proof.issued).toBe(2);
+    await engine.close();
+  });
+
+  for (const lost of ["state", "members", "windows"] as const) {
+    for (const drained of [true, false]) {
+      const where = drained ? "the ledger" : "the stream";
+      test(`2, 8: when the ${lost} are lost, what ${where} holds is not issued twice`, async () => {
+        const { database, connection, drain } = await openEngine(redis);
+        const engine = new RedisEngine(connection, database);
+        const event = await openEvent(database, 4);
+        const first = await engine.claim(event, ["a", "b"]);
+        if (drained) await drain(event);
+        await connection.client.del(eventKeys(event.id)[lost]);
+        const again = await engine.claim(event, ["b", "c", "a", "d", "e"]);
+        expect(again.map(({ outcome }) => outcome)).toEqual([
+          "already_issued",
+          "issued",
+          "already_issued",
+          "issued",
+          "window_exhausted",
+        ]);
+        expect(grantsOf(again)[0]).toEqual(grantsOf(first)[1]);
+        expect(grantsOf(again).map((grant) => grant?.rank)).toEqual([2, 3, 1, 4, undefined]);
+        await drain(event);
+        const proof = await verifyEvent(database, event, connection.client);
+        expect(proof.checks.filter((check) => !check.ok)).toEqual([]);
+        await engine.close();
+      });
+    }
+  }
+
+  test("a damaged ledger with a gap does not keep Redis from deciding", async () => {
+    const { database, connection } = await openEngine(redis);
+    const engine = new RedisEngine(connection, database);
+    const event = await openEvent(database);
+    const code = codeForRank(event.codeKey, 3);
+    const row = { eventId: event.id, memberId: "c", rank: 3, code, windowId: 7, issuedAtMs: 1 };
+    await insertMissing(database.client, [row]);
+    const decisions = await engine.claim(event, ["c", "d"]);
+    expect(grantsOf(decisions).map((grant) => grant?.rank)).toEqual([3, 4]);
+    await engine.close();
+  });
+
+  test("an event of the same id in another database is refused, and told once", async () => {
+    const { database, connection } = await openEngine(redis);
+    const event = await openEvent(database);
+    await new RedisEngine(connection, database).claim(event, ["a"]);
+    const told: string[] = [];
+    const engine = new RedisEngine(connection, database, (error) => told.push(error.message));
+    const foreign = { ...event, codeKey: new Uint8Array(32).fill(7) };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const claimed = engine.claim(foreign, ["b"]);
+      await expect(claimed).rejects.toBeInstanceOf(EngineUnavailableError);
+      await expect(claimed).rejects.toThrow(`another database has an event ${event.id}`);
+    }
+    expect(told.length).toBe(1);
+    expect(await connection.client.hlen(eventKeys(event.id).members)).toBe(1);
+    await engine.close();
+  });
+
+  test("an event left for later is restored at its first look-up", async () => {
+    const { database, connection, connect, drain } = await openEngine(redis);
+    const event = await openEvent(database);
+    await new RedisEngine(await connect(), database).claim(event, ["a"]);
+    await drain(event);
+    const code = codeForRank(event.codeKey, 2);
+    const row = { eventId: event.id, memberId: "b", rank: 2, code, windowId: 7, issuedAtMs: 1 };
+    await insertMissing(database.client, [row]);
+    const engine = new RedisEngine(connection, database);
+    expect(await engine.find(event, "b")).toBeUndefined();
+    await engine.restoreLater(event);
+    expect(await new RedisEngine(connection, database).find(event, "b")).toMatchObject({ rank: 2 });
+    await engine.close();
+  });
+
   test("5, 7: an append-only Redis that is killed keeps what it had acknowledged", async () => {
     await using own = await startRedis({ persistence: "aof-always" });
     const { database, connection, drain } = await openEngine(own);
@@ -119,8 +224,22 @@ describe("redis engine alone", () => {
   });
 });
 
+/** An event with one open window. */
+async function openEvent(
+  database: Database,
+  quota: number | null = null,
+): Promise<EventDefinition> {
+  const nowMs = Date.now();
+  const window = { id: 7, opensAtMs: nowMs - 1e6, closesAtMs: nowMs + 1e6, quota };
+  return { ...(await createEvent(database, { name: "test" })), windows: [window] };
+}
+
+function grantsOf(decisions: readonly ClaimDecision[]): (Grant | undefined)[] {
+  return decisions.map((decision) => ("grant" in decision ? decision.grant : undefined));
+}
+
 /** Tries again until Redis answers; the test's own time limit ends it. */
-async function until(check: () => Promise<void>): Promise<void> {
+async function until<T>(check: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await check();
