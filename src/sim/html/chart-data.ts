@@ -1,4 +1,5 @@
 /** What the page's charts are drawn from: columns of numbers, as the chart library takes them. */
+import type { Histogram } from "hdr-histogram-js";
 import { percentileMs } from "../latency.ts";
 import { OUTCOMES, type Outcome } from "../outcomes.ts";
 import { OUTCOME_NAMES } from "../report-text.ts";
@@ -51,7 +52,9 @@ export interface ChartData {
   readonly percentiles: {
     /** 1 / (1 − percentile / 100). */
     readonly x: Column;
-    readonly outcomes: readonly OutcomeColumn[];
+    /** From due to answered, and from sent to answered. */
+    readonly response: readonly OutcomeColumn[];
+    readonly service: readonly OutcomeColumn[];
   };
   /** All answers by latency, in the rows of the spectrogram. */
   readonly histogram: readonly number[];
@@ -127,16 +130,16 @@ function percentilePlot(outcomes: readonly Outcome[], tally: Tally): ChartData["
     { length: HALVINGS * POINTS_PER_HALVING + 1 },
     (_, point) => 2 ** (point / POINTS_PER_HALVING),
   ).filter((inverse) => inverse <= largest);
+  const columnOf = (histogram: Histogram | undefined): Column =>
+    x.map((inverse) =>
+      // Beyond its number of answers a distribution has nothing more to say.
+      histogram === undefined || inverse > histogram.totalCount
+        ? null
+        : percentileMs(histogram, 100 - 100 / inverse),
+    );
   return {
     x,
-    outcomes: columnsOf(outcomes, (outcome) => {
-      const histogram = tally.latencyOf(outcome);
-      return x.map((inverse) =>
-        // Beyond its number of answers a distribution has nothing more to say.
-        histogram === undefined || inverse > histogram.totalCount
-          ? null
-          : percentileMs(histogram, 100 - 100 / inverse),
-      );
-    }),
+    response: columnsOf(outcomes, (outcome) => columnOf(tally.latencyOf(outcome))),
+    service: columnsOf(outcomes, (outcome) => columnOf(tally.serviceOf(outcome))),
   };
 }

@@ -204,14 +204,17 @@
         ],
         series: [
           { label: "percentile", value: orDash(percent) },
-          ...data.percentiles.outcomes.map(({ outcome, name }) =>
+          ...data.percentiles.response.map(({ outcome, name }) =>
             line(name, `${outcome}-line`, ms, { width: 2 }),
+          ),
+          ...data.percentiles.service.map(({ outcome, name }) =>
+            line(`${name}, service time`, `${outcome}-line`, ms, { dash: [4, 3] }),
           ),
         ],
       }),
       columns: [
         data.percentiles.x,
-        ...data.percentiles.outcomes.map(({ values }) =>
+        ...[...data.percentiles.response, ...data.percentiles.service].map(({ values }) =>
           values.map((value) => (value === null ? null : positive(value))),
         ),
       ],

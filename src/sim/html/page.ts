@@ -58,7 +58,7 @@ ${chart("burn-down", "Coupons left", "as the members were told")}
 ${chart("throughput", "Answers a second", "stacked by outcome; what was offered and sent as lines")}
 ${chart("latency", "Latency over time", "percentiles of each tenth of a second, from due to answered")}
 ${chart("spectrogram", "Latency of every answer", "the stronger the colour, the more answers")}
-${chart("percentiles", "Latency by percentile", "of all answers of an outcome")}
+${chart("percentiles", "Latency by percentile", "from due to answered; dashed, the service time from sent to answered")}
 ${chart("histogram", "Answers by latency", "three bars to each doubling")}
 ${serverTells ? chart("server", "Inside the server", "what waits for the engine, and for the ledger") : ""}
 </div></section>`;

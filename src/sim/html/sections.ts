@@ -36,7 +36,7 @@ function keyFigures(report: Report): Markup {
 ${keyFigure("Coupons issued", group(outcomes.issued), `of ${group(config.stock - config.issuedBefore)}`)}
 ${keyFigure("Sold out", gone === null ? "no" : seconds(gone), gone === null ? "coupons are left" : "after the start")}
 ${keyFigure("Claims sent", group(ledger.sent), `of ${group(ledger.scheduled)} scheduled`)}
-${keyFigure("Rate achieved", `${group(report.achievedRate)}/s`, `${held.toFixed(1)} % of what was offered`)}
+${keyFigure("Rate achieved", `${group(report.achievedRate)}/s`, `${held.toFixed(1)} % of offered`)}
 ${keyFigure("p99 of a coupon", issued === undefined ? "–" : `${milliseconds(issued.p99)} ms`, issued === undefined ? "none was issued" : `p50 ${milliseconds(issued.p50)} ms`)}
 ${keyFigure("Checks", `${passed} of ${verification.checks.length}`, passed === verification.checks.length ? "hold" : "hold: see below")}
 </dl>`;
@@ -118,8 +118,11 @@ export function circumstancesSection(report: Report): Markup {
     ["Machine", `${machine.cpu} · ${machine.cores} cores · ${gibibytes(machine.memoryBytes)} GiB`],
     ["System", `${machine.kernel} · Bun ${machine.bun} · couponlive ${report.couponlive}`],
     ["Members", `${group(config.users)}, seed ${config.seed}`],
-    ["Shape of the load", `${config.shape.kind}, ${seconds(config.durationMs)}`],
-    ["Generator", `${config.workers} threads, ${config.connections} connections`],
+    ["Load", `${config.scenario}, ${config.shape.kind}, ${seconds(config.durationMs)}`],
+    [
+      "Generator",
+      `${config.workers} threads, ${config.connections} connections, HTTP/${config.http}`,
+    ],
     ["Coupons issued before", group(config.issuedBefore)],
   ];
   return html`<section><h2>Circumstances</h2>
