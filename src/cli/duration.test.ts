@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { CliError } from "../exit-codes.ts";
-import { parseDurationMs } from "./duration.ts";
+import { formatDuration, parseDurationMs } from "./duration.ts";
 
 describe("parseDurationMs", () => {
   test.each([
@@ -26,3 +26,10 @@ describe("parseDurationMs", () => {
     expect(() => parseDurationMs(`${"9".repeat(400)}d`)).toThrow(CliError);
   });
 });
+
+test.each(["1ms", "1500ms", "90s", "61m", "1h", "24h", "7d", "3660d"])(
+  "%s is written as it is read",
+  (text) => {
+    expect(formatDuration(parseDurationMs(text))).toBe(text);
+  },
+);

@@ -64,15 +64,16 @@ export function eventText({ event, issued, nowMs }: EventFacts): string {
   return `${facts}\n\n${windowTable(event.windows, event.timeZone)}`;
 }
 
-/** Windows, a line each: in the event's zone, and their openings in UTC. */
+/** Windows, a line each: in the event's zone, and their openings in UTC where that is another. */
 export function windowTable(windows: readonly EventWindow[], timeZone: string): string {
+  const inUtc = (text: string) => (timeZone === "UTC" ? [] : [text]);
   return formatTable([
-    ["window", `opens (${timeZone})`, `closes (${timeZone})`, "opens (UTC)", "quota"],
+    ["window", `opens (${timeZone})`, `closes (${timeZone})`, ...inUtc("opens (UTC)"), "quota"],
     ...windows.map((window) => [
       String(window.id),
       formatMoment(window.opensAtMs, timeZone),
       formatMoment(window.closesAtMs, timeZone),
-      formatMoment(window.opensAtMs, "UTC").replace("+00:00", "Z"),
+      ...inUtc(formatMoment(window.opensAtMs, "UTC").replace("+00:00", "Z")),
       window.quota === null ? "none" : formatCount(window.quota),
     ]),
   ]);

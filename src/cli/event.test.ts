@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { issuances } from "../../schema/tables.ts";
 import { type ProgramResult, runProgram } from "../../test/support/program.ts";
@@ -207,7 +208,19 @@ describe("refused, with what is wrong on stderr, and nothing done", () => {
     [schedule, "say when the windows open, by one of --now, --at and --daily"],
     [
       [...schedule, "--now", "--at", "2099-12-05T10:00"],
-      "say when the windows open, by one of --now, --at and --daily",
+      "give only one of --now, --at and --daily",
+    ],
+    [
+      [...create, "--stock", "-5"],
+      "option '--stock <n>' argument '-5' is invalid. It must be a whole number from 1 to 10000000. (--help shows how)",
+    ],
+    [
+      [...create, "--window-length", "25h"],
+      "option '--window-length <duration>' argument '25h' is invalid. It must be a whole number with ms, s, m, h or d, from 1ms to 24h, such as 90s. (--help shows how)",
+    ],
+    [
+      [...create, "--stok", "5"],
+      "unknown option '--stok' (did you mean --stock? --help shows how)",
     ],
     [
       [...schedule, "--daily", "10:00"],
@@ -257,6 +270,16 @@ describe("refused, with what is wrong on stderr, and nothing done", () => {
     expect(result.exitCode).toBe(EXIT.usage);
     expect(result.stderr).toContain("'--stock <n>' argument '1e3' is invalid");
   });
+});
+
+test.each(["list", "show", "schedule"])("event %s makes no database", async (verb) => {
+  const path = join(folder.path, "absent.db");
+  const args = verb === "list" ? [verb] : verb === "show" ? [verb, "x"] : [verb, "x", "--now"];
+  expect(await event(...args, "--db", path)).toMatchObject({
+    exitCode: EXIT.failed,
+    stderr: `couponlive: there is no database at ${path} (--db, COUPONLIVE_DB)\n`,
+  });
+  expect(existsSync(path)).toBe(false);
 });
 
 test("the code key is never printed", async () => {

@@ -2,8 +2,8 @@
 import { type Command, Option } from "commander";
 import { CliError } from "../exit-codes.ts";
 import type { Database } from "../server/database.ts";
-import { EventError, type EventErrorCode, unknownEvent } from "../server/events/event-error.ts";
-import { EVENT_DEFAULTS } from "../server/events/limits.ts";
+import { EventError, unknownEvent } from "../server/events/event-error.ts";
+import { EVENT_DEFAULTS, EVENT_LIMITS } from "../server/events/limits.ts";
 import { wholeNumber } from "./count.ts";
 import {
   type Access,
@@ -12,7 +12,8 @@ import {
   print,
   withDatabaseOptions,
 } from "./database-command.ts";
-import { parseDurationMs } from "./duration.ts";
+import { duration } from "./duration.ts";
+import { eventRefusal } from "./event-refusal.ts";
 
 interface CreateFlags extends DatabaseFlags {
   readonly name: string;
@@ -34,15 +35,6 @@ interface ScheduleFlags extends DatabaseFlags {
   readonly quota?: number;
 }
 
-/** The domain has the bounds and says so in its own words. */
-const anyWholeNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
-
-/** What the person at the terminal can do about a refusal, beyond what its sentence says. */
-const HINTS: Partial<Record<EventErrorCode, string>> = {
-  unknown_event: "`couponlive event list` shows those there are",
-  window_in_past: "--now opens one at once",
-};
-
 /** Adds `couponlive event`. */
 export function addEventCommand(program: Command): void {
   const event = program
@@ -59,7 +51,12 @@ function addCreateCommand(event: Command): void {
     .description("Makes an event. It issues nothing until windows are scheduled.")
     .requiredOption("--name <name>", "what members see")
     .option("--id <id>", "lower-case letters, digits, hyphens (default: made from the name)")
-    .option("--stock <n>", "how many coupons there are", anyWholeNumber, EVENT_DEFAULTS.stock)
+    .option(
+      "--stock <n>",
+      "how many coupons there are",
+      wholeNumber(1, EVENT_LIMITS.stock),
+      EVENT_DEFAULTS.stock,
+    )
     .option(
       "--coupon <kind:value:count>",
       "what the first, next, … ranks get; repeatable; the last may leave out the count (default: percent:10)",
@@ -68,13 +65,13 @@ function addCreateCommand(event: Command): void {
     .option("--tz <zone>", "the zone of the event's days", EVENT_DEFAULTS.timeZone)
     .addOption(
       new Option("--window-length <duration>", "how long a window lasts")
-        .argParser(parseDurationMs)
+        .argParser(duration(EVENT_LIMITS.windowLengthMs))
         .default(EVENT_DEFAULTS.windowLengthMs, "60s"),
     )
     .option(
       "--windows-per-day <n>",
       "how many windows may begin on one day",
-      anyWholeNumber,
+      wholeNumber(1, EVENT_LIMITS.windowsPerDay),
       EVENT_DEFAULTS.windowsPerDay,
     )
     .addHelpText(
@@ -99,9 +96,17 @@ function addScheduleCommand(event: Command): void {
     )
     .option("--daily <times>", "the same times on several days, such as 10:00,12:00")
     .option("--from <date>", "the first day of --daily, such as 2026-12-01")
-    .option("--days <n>", "how many days --daily goes on (default: 1)", anyWholeNumber)
+    .option(
+      "--days <n>",
+      "how many days --daily goes on (default: 1)",
+      wholeNumber(1, EVENT_LIMITS.dailyScheduleDays),
+    )
     .option("--tz <zone>", "the zone of the times given (default: the event's)")
-    .option("--quota <n>", "the most that each of these windows may issue", anyWholeNumber)
+    .option(
+      "--quota <n>",
+      "the most that each of these windows may issue",
+      wholeNumber(1, EVENT_LIMITS.stock),
+    )
     .addHelpText(
       "after",
       `
@@ -206,9 +211,7 @@ async function onEvents(
   try {
     await onDatabase(flags, access, work);
   } catch (error) {
-    if (!(error instanceof EventError)) throw error;
-    const hint = HINTS[error.code];
-    throw new CliError(hint === undefined ? error.message : `${error.message} (${hint})`);
+    throw error instanceof EventError ? eventRefusal(error) : error;
   }
 }
 
@@ -228,9 +231,10 @@ async function readMoments(
 
 /** A flag that would be ignored is a misunderstanding: it is refused. */
 function refuseMixedTimes({ now, at, daily, from, days, tz }: ScheduleFlags): void {
-  if ([now, at, daily].filter((flag) => flag !== undefined).length !== 1) {
+  const ways = [now, at, daily].filter((flag) => flag !== undefined).length;
+  if (ways === 0)
     throw new CliError("say when the windows open, by one of --now, --at and --daily");
-  }
+  if (ways > 1) throw new CliError("give only one of --now, --at and --daily");
   if (daily !== undefined && from === undefined) {
     throw new CliError("--daily needs the first day: add --from, such as --from 2026-12-01");
   }

@@ -2,11 +2,13 @@ import { type Command, Option } from "commander";
 import { readTokenConfig } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { parseCount } from "./count.ts";
-import { parseDurationMs } from "./duration.ts";
+import { duration, formatDuration, MAX_DURATION_MS } from "./duration.ts";
 import { group, rateText, startProgress } from "./progress.ts";
 
 /** Half a megabyte of text: what is made before it is handed to the output. */
 const TOKENS_PER_WRITE = 2_000;
+
+const DEFAULT_TTL_MS = { issue: 3_600_000, seed: 86_400_000 } as const;
 
 interface IssueFlags {
   readonly user: string;
@@ -40,7 +42,7 @@ function addIssueCommand(token: Command): void {
         .choices(["member", "admin"])
         .default("member"),
     )
-    .option("--ttl <duration>", "how long it is valid", parseDurationMs, parseDurationMs("1h"))
+    .addOption(ttlOption("how long it is valid", DEFAULT_TTL_MS.issue))
     .addHelpText(
       "after",
       `
@@ -57,7 +59,7 @@ function addSeedCommand(token: Command): void {
     .description("Writes the tokens of the first members of `user seed`, one a line.")
     .requiredOption("--count <n>", "how many", parseCount)
     .requiredOption("--out <file>", "the file to write, or - for stdout")
-    .option("--ttl <duration>", "how long they are valid", parseDurationMs, parseDurationMs("24h"))
+    .addOption(ttlOption("how long they are valid", DEFAULT_TTL_MS.seed))
     .option("--force", "overwrite the file")
     .addHelpText(
       "after",
@@ -68,6 +70,12 @@ Example:
   couponlive token seed --count 1000000 --out tokens.txt`,
     )
     .action(seed);
+}
+
+function ttlOption(description: string, defaultMs: number): Option {
+  return new Option("--ttl <duration>", description)
+    .argParser(duration(MAX_DURATION_MS))
+    .default(defaultMs, formatDuration(defaultMs));
 }
 
 async function issue({ user, role, ttl }: IssueFlags): Promise<void> {

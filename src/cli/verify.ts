@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { readDatabaseConfig, readRedisUrl } from "../config.ts";
-import { CliError, EXIT } from "../exit-codes.ts";
+import { EXIT } from "../exit-codes.ts";
+import { databaseOption } from "./database-command.ts";
 
 interface VerifyFlags {
   readonly db?: string;
@@ -13,8 +14,10 @@ Examples:
   $ couponlive verify spring-sale
   $ couponlive verify spring-sale --redis redis://127.0.0.1:6379 --json
 
-With Redis the writer must have drained: stop the server first, or wait until nothing is claimed.
-Exit code 0 when everything holds, ${EXIT.incorrect} when an invariant is violated.`;
+Everything issued must have reached the ledger: stop the server first, or wait until it is quiet.
+Exit code ${EXIT.ok} when everything holds, ${EXIT.failed} when it has not drained yet, ${EXIT.incorrect} when an invariant is violated.`;
+
+const EXIT_CODES = { right: EXIT.ok, undrained: EXIT.failed, wrong: EXIT.incorrect } as const;
 
 /** Adds `couponlive verify`. */
 export function addVerifyCommand(program: Command): void {
@@ -22,8 +25,8 @@ export function addVerifyCommand(program: Command): void {
     .command("verify")
     .description("Proves that an event's giveaway was right.")
     .argument("<event>", "the event's id")
-    .option("--db <path-or-url>", "SQL database")
-    .option("--redis <url>", "compare with this Redis, which decided the claims")
+    .addOption(databaseOption())
+    .option("--redis <url>", "compare with this Redis, which decided the claims (COUPONLIVE_REDIS)")
     .option("--json", "print the checks as JSON")
     .addHelpText("after", example)
     .action(async (eventId: string, flags: VerifyFlags) => {
@@ -32,16 +35,18 @@ export function addVerifyCommand(program: Command): void {
       const { verifyStoredEvent } = await import("../server/ledger/verify-stored.ts");
       const verification = await verifyStoredEvent(config, eventId, redisUrl);
       if (verification === undefined) {
-        throw new CliError(
-          `there is no event with the id ${eventId}: see \`couponlive event list\``,
-        );
+        const [{ unknownEvent }, { eventRefusal }] = await Promise.all([
+          import("../server/events/event-error.ts"),
+          import("./event-refusal.ts"),
+        ]);
+        throw eventRefusal(unknownEvent(eventId));
       }
-      const { formatVerification } = await import("./verification-text.ts");
+      const { formatVerification, outcomeOf } = await import("./verification-text.ts");
       process.stdout.write(
         flags.json
           ? `${JSON.stringify(verification, null, 2)}\n`
           : formatVerification(verification),
       );
-      if (!verification.ok) process.exitCode = EXIT.incorrect;
+      process.exitCode = EXIT_CODES[outcomeOf(verification)];
     });
 }

@@ -162,7 +162,7 @@ describe("verify on the ledger", () => {
     const wrong = await runProgram(["verify", "verify", "--db", path]);
     expect(wrong.exitCode).toBe(4);
     expect(wrong.stdout).toContain(
-      "FAIL gaps or repeats in the ranks (1)\n       rank 8 follows rank 6",
+      "FAIL dense-ranks: gaps or repeats in the ranks (1)\n       rank 8 follows rank 6",
     );
     const json = await runProgram(["verify", "verify", "--db", path, "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, issued: STOCK - 1 });

@@ -1,0 +1,28 @@
+import { expect, test } from "bun:test";
+import { runProgram } from "../../test/support/program.ts";
+import { EXIT } from "../exit-codes.ts";
+
+test.each([
+  [["help"], "Usage: couponlive [options] [command]"],
+  [["help", "event"], "Usage: couponlive event [options] [command]"],
+  [["help", "event", "create"], "Usage: couponlive event create [options]"],
+  [["event", "help", "create"], "Usage: couponlive event create [options]"],
+])("couponlive %j", async (args, usage) => {
+  const { exitCode, stdout } = await runProgram(args);
+  expect(exitCode).toBe(EXIT.ok);
+  expect(stdout).toStartWith(usage);
+});
+
+test.each([
+  [["help", "nonsense"], "unknown command 'nonsense' (couponlive --help lists those there are)"],
+  [
+    ["help", "event", "nonsense"],
+    "unknown command 'nonsense' (couponlive event --help lists those there are)",
+  ],
+])("couponlive %j", async (args, message) => {
+  expect(await runProgram(args)).toMatchObject({
+    exitCode: EXIT.usage,
+    stdout: "",
+    stderr: `couponlive: ${message}\n`,
+  });
+});
