@@ -1,12 +1,13 @@
 /**
  * Measures the simulator's generator against a server that answers at the least cost, and wrk (and
- * wrk2, if WRK2 names its binary) beside it in the same minute.
+ * wrk2, where --wrk2 names its binary) beside it in the same minute.
  *
  *     bun scripts/bench/generator.ts [--seconds 10] [--rounds 3] [--wrk2 PATH]
  *
  * Every figure of the generator is from the code that `couponlive simulate` runs: its fleet of load
- * workers, at the rate that is given. The best of the rounds is told, by the CPU of a request, since
- * a machine is rarely quiet; all rounds are printed too.
+ * workers, at the rate that is given. All rounds are printed, and at the end the best one: a machine
+ * is rarely quiet. wrk knows no rate: it sends as fast as it is answered, with larger and so cheaper
+ * batches of system calls than any generator at a given rate has; wrk2 is the fair comparison.
  */
 import { parseArgs } from "node:util";
 import { Fleet } from "../../src/sim/fleet.ts";
@@ -27,6 +28,8 @@ const CONNECTIONS_HTTP1 = 64;
 /** So many tokens are made before the clock starts; beyond that members claim again. */
 const MAX_MEMBERS = 200_000;
 const GRACE_MS = 5_000;
+/** The share of the offered rate at which it counts as held. */
+const HELD_PERCENT = 99.9;
 const TOKENS = {
   secret: "the bench's own secret, of 32 bytes or more",
   previousSecret: undefined,
@@ -128,6 +131,12 @@ async function startServer(): Promise<{ url: URL; stop: () => void }> {
   return { url: new URL(new TextDecoder().decode(value).trim()), stop: () => child.kill() };
 }
 
+/** Of the rounds that held the rate, or of all where none did, the one of the lowest CPU a request. */
+function bestOfOurs(rounds: readonly Figures[]): Figures | undefined {
+  const held = rounds.filter(({ achieved }) => achieved >= HELD_PERCENT);
+  return best(held.length > 0 ? held : rounds);
+}
+
 /** The lowest CPU of a request among the rounds. */
 function best<T extends { readonly cpuUs: number }>(rounds: readonly T[]): T | undefined {
   return rounds.toSorted((a, b) => a.cpuUs - b.cpuUs)[0];
@@ -160,7 +169,7 @@ try {
         peers.set(peer, [...(peers.get(peer) ?? []), result]);
       }
     }
-    const mine = best(ours);
+    const mine = bestOfOurs(ours);
     if (mine === undefined) continue;
     tell("  best: couponlive", mine);
     for (const [peer, results] of peers) {
