@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Expectation } from "../sim/expectations.ts";
 import type { Report } from "../sim/report.ts";
 import type { RunObserver, RunOptions } from "../sim/run.ts";
+import { frameSize } from "../sim/tui/frame-size.ts";
 
 /** On two cores a second generator thread would take its time from the server. */
 const FEW_CORES = 2;
@@ -101,7 +102,8 @@ function wantsStdout({ json, html, series, hdr }: ViewFlags): boolean {
 
 async function createObserver(flags: ViewFlags, stop: AbortController): Promise<RunObserver> {
   const { stdin, stdout, stderr } = process;
-  if (flags.plain !== true && !wantsStdout(flags) && stdout.isTTY && stdin.isTTY) {
+  const wantsView = flags.plain !== true && !wantsStdout(flags);
+  if (wantsView && stdout.isTTY && stdin.isTTY && frameSize(stdout) !== undefined) {
     const { InkView } = await import("../sim/tui/ink-view.tsx");
     return new InkView(stop);
   }

@@ -214,3 +214,10 @@ test("the text shows outcomes, latencies, each check and the verdict", () => {
   expect(text.endsWith("INCORRECT: violated: told-once")).toBe(true);
   expect(text).not.toContain("\u001b");
 });
+
+test("docs/report.md has every field of the report, in its order", async () => {
+  const page = await Bun.file(new URL("../../docs/report.md", import.meta.url)).text();
+  const [section = ""] = page.split("## `--series`");
+  const documented = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, field]) => field);
+  expect(documented).toEqual(Object.keys(reportSchema.shape));
+});
