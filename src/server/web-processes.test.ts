@@ -4,7 +4,7 @@ import pino from "pino";
 import { temporaryDirectory } from "../../test/support/temp.ts";
 import { CliError } from "../exit-codes.ts";
 import type { RedisServeOptions } from "./serve.ts";
-import { startWebProcesses } from "./web-processes.ts";
+import { DEFAULT_WEB_PROCESS_LIMITS, startWebProcesses } from "./web-processes.ts";
 
 const silent = pino({ level: "silent" });
 
@@ -40,7 +40,7 @@ async function fadingProgram(): Promise<string[]> {
 
 describe("web processes", () => {
   test("one that never listens is killed and counted, until the service gives up", async () => {
-    const limits = { startTimeoutMs: 1_000, restartDelayMs: 1, maxRestarts: 2 };
+    const limits = { startTimeoutMs: 1_000, restartDelayMs: 1, maxRestarts: 2, portWaitMs: 0 };
     const processes = await startWebProcesses(options, silent, limits, await fadingProgram());
     await expect(processes.failed).rejects.toThrow("died 3 times in a row");
     await processes.stop();
@@ -49,7 +49,10 @@ describe("web processes", () => {
   test("a port that another server shares with its own processes is refused", async () => {
     using other = Bun.serve({ port: 0, hostname: "127.0.0.1", reusePort: true, fetch: notFound });
     const { port = 0 } = other;
-    const started = startWebProcesses({ ...options, port }, silent);
+    const started = startWebProcesses({ ...options, port }, silent, {
+      ...DEFAULT_WEB_PROCESS_LIMITS,
+      portWaitMs: 150,
+    });
     await expect(started).rejects.toBeInstanceOf(CliError);
     await expect(started).rejects.toThrow(`port ${port} of 127.0.0.1 cannot be used`);
   });

@@ -18,12 +18,17 @@ export interface WebProcessLimits {
   /** One that dies is started again after a pause, this often in a row at the most. */
   readonly restartDelayMs: number;
   readonly maxRestarts: number;
+  /** How long the web processes of a supervisor that was just killed may take to leave the port. */
+  readonly portWaitMs: number;
 }
+
+const PORT_POLL_MS = 100;
 
 export const DEFAULT_WEB_PROCESS_LIMITS: WebProcessLimits = {
   startTimeoutMs: 15_000,
   restartDelayMs: 500,
   maxRestarts: 10,
+  portWaitMs: 3_000,
 };
 
 const listeningSchema = z.object({ listening: z.object({ url: z.string(), port: z.number() }) });
@@ -53,7 +58,7 @@ export async function startWebProcesses(
   limits: WebProcessLimits = DEFAULT_WEB_PROCESS_LIMITS,
   command: readonly string[] = selfCommand(),
 ): Promise<WebProcesses> {
-  requireFreePort(options.host, options.port);
+  await waitForFreePort(options.host, options.port, limits.portWaitMs);
   const children = new Set<Subprocess>();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
@@ -107,17 +112,25 @@ export async function startWebProcesses(
  * The web processes share their port, and would share it with those of another server as well: the
  * kernel gives each a part of the connections. A listener that shares with nobody finds that out.
  */
-function requireFreePort(hostname: string, port: number): void {
+async function waitForFreePort(hostname: string, port: number, waitMs: number): Promise<void> {
   if (port === 0) return;
-  try {
-    Bun.listen({ hostname, port, exclusive: true, socket: { data: () => undefined } }).stop(true);
-  } catch (cause) {
-    const taken = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
-    const why = taken ? "another program listens there" : String(cause);
-    throw new CliError(
-      `port ${port} of ${hostname} cannot be used, ${why}: stop it, or choose another port (--port, --host)`,
-      EXIT.failed,
-    );
+  const deadlineMs = Date.now() + waitMs;
+  for (;;) {
+    try {
+      Bun.listen({ hostname, port, exclusive: true, socket: { data: () => undefined } }).stop(true);
+      return;
+    } catch (cause) {
+      const taken = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+      if (taken && Date.now() < deadlineMs) {
+        await Bun.sleep(PORT_POLL_MS);
+        continue;
+      }
+      const why = taken ? "another program listens there" : String(cause);
+      throw new CliError(
+        `port ${port} of ${hostname} cannot be used, ${why}: stop it, or choose another port (--port, --host)`,
+        EXIT.failed,
+      );
+    }
   }
 }
 
