@@ -29,15 +29,3 @@ test("compares two files, as text and as JSON, and refuses what is none", async 
     directory.remove();
   }
 });
-
-test("thresholds and files are looked at before the run", async () => {
-  const threshold = await runProgram(["simulate", "--expect", "p99(isued)<50ms"]);
-  expect(threshold.exitCode).toBe(EXIT.usage);
-  expect(threshold.stderr).toContain("--expect »p99(isued)«<50ms cannot be read at column 1");
-  const file = await runProgram(["simulate", "--html", "/nowhere/at/all.html"]);
-  expect(file.exitCode).toBe(EXIT.usage);
-  expect(file.stderr).toContain("--html /nowhere/at/all.html could not be written");
-  const both = await runProgram(["simulate", "--json", "-", "--hdr", "-"]);
-  expect(both.stderr).toContain("--json and --hdr cannot share stdout");
-  expect(`${threshold.stdout}${file.stdout}${both.stdout}`).toBe("");
-});
