@@ -4,7 +4,7 @@
  */
 import { CliError } from "../exit-codes.ts";
 import { OUTCOMES } from "./outcomes.ts";
-import type { ExpectationResult, Latency, Report } from "./report.ts";
+import type { ExpectationResult, Latency, Measured } from "./report.ts";
 
 const OPERATORS = ["==", "!=", "<=", ">=", "<", ">"] as const;
 type Operator = (typeof OPERATORS)[number];
@@ -20,7 +20,7 @@ type Kind = keyof typeof UNITS;
 interface Figure {
   readonly kind: Kind;
   /** In the report's unit: a count, per second, or ms; undefined where the run has none. */
-  readonly read: (report: Report) => number | undefined;
+  readonly read: (report: Measured) => number | undefined;
 }
 
 const PERCENTILES = ["p50", "p90", "p99", "p999", "max"] as const satisfies (keyof Latency)[];
@@ -55,7 +55,7 @@ const FIGURES: ReadonlyMap<string, Figure> = new Map([
   ]),
 ]);
 
-function count(name: string, read: (report: Report) => number): [string, Figure] {
+function count(name: string, read: (report: Measured) => number): [string, Figure] {
   return figure(name, "count", read);
 }
 
@@ -138,7 +138,7 @@ function adviceOnUnit(name: string, kind: Kind): string {
 /** Holds the report against them, in their order. A figure that the run does not have is a miss. */
 export function checkExpectations(
   expectations: readonly Expectation[],
-  report: Report,
+  report: Measured,
 ): ExpectationResult[] {
   return expectations.map(({ text, name, operator, limit }) => {
     const figure = FIGURES.get(name);

@@ -1,7 +1,7 @@
 /** The judgement of a run: its verdict, the sentence that gives the reason, and its exit code. */
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { OUTCOMES } from "./outcomes.ts";
-import type { Measured, Report } from "./report.ts";
+import type { ExpectationResult, Measured, Report } from "./report.ts";
 
 /** The share of the offered rate below which a run says nothing about the server. */
 export const MIN_ACHIEVED_SHARE = 0.99;
@@ -32,35 +32,40 @@ export function exitCodeOf(verdict: Verdict): ExitCode {
   }
 }
 
+/** What a judgement needs beside the figures. */
+export interface Findings {
+  readonly serverHeld: boolean;
+  /** What kept the run from being valid, if anything: see `findBound`. */
+  readonly bound: string | undefined;
+  readonly expectations: readonly ExpectationResult[];
+}
+
 /**
  * Correctness outranks all; then whether the run worked at all; then whether its figures can be
  * believed; then what was expected of them.
- *
- * @param bound what kept the run from being valid, if anything
  */
 export function decide(
-  report: Report,
-  serverHeld: boolean,
-  bound: string | undefined,
+  run: Measured,
+  { serverHeld, bound, expectations }: Findings,
 ): Pick<Report, "verdict" | "why"> {
-  const failed = report.verification.checks.filter((check) => !check.ok);
+  const failed = run.verification.checks.filter((check) => !check.ok);
   if (failed.length > 0) {
     return { verdict: "INCORRECT", why: `violated: ${failed.map((check) => check.id).join(", ")}` };
   }
-  const broken = findBreakage(report, serverHeld);
+  const broken = findBreakage(run, serverHeld);
   if (broken !== undefined) return { verdict: "BROKEN", why: broken };
   if (bound !== undefined) return { verdict: "INVALID", why: bound };
-  const missed = report.expectations.filter((expectation) => !expectation.ok);
+  const missed = expectations.filter((expectation) => !expectation.ok);
   if (missed.length > 0) {
     return { verdict: "MISSED", why: `expected ${missed.map(({ text }) => text).join(", ")}` };
   }
   return { verdict: "PASS", why: "the giveaway was right and the rate was held" };
 }
 
-function findBreakage(report: Report, serverHeld: boolean): string | undefined {
-  const imbalance = findImbalance(report);
+function findBreakage(run: Measured, serverHeld: boolean): string | undefined {
+  const imbalance = findImbalance(run);
   if (imbalance !== undefined) return imbalance;
-  const { outcomes, ledger } = report;
+  const { outcomes, ledger } = run;
   const undecided = outcomes.error + outcomes.unknown + outcomes.unauthorized;
   if (ledger.sent > 0 && undecided === ledger.sent) {
     return "not one claim was decided: see the reasons";
@@ -69,7 +74,7 @@ function findBreakage(report: Report, serverHeld: boolean): string | undefined {
 }
 
 /** The ledger of requests must balance: nothing forgotten, nothing counted twice. */
-function findImbalance({ ledger, outcomes }: Report): string | undefined {
+function findImbalance({ ledger, outcomes }: Measured): string | undefined {
   const { scheduled, sent, shed, unsent } = ledger;
   if (scheduled !== sent + shed + unsent) {
     return `the ledger does not balance: ${scheduled} scheduled, ${sent} sent, ${shed} shed, ${unsent} unsent`;

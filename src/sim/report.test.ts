@@ -73,7 +73,6 @@ function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): R
     machine: { cpu: "a CPU", cores: 2, memoryBytes: 1e9, kernel: "Linux 6", bun: "1.4.5" },
     config,
     load,
-    series: [],
     expectations: [],
     checks: [good],
     generatorCpuUs: 9_000,

@@ -9,7 +9,6 @@ import { OUTCOMES, type Outcome } from "./outcomes.ts";
 import { COUPONLIVE_VERSION, type Machine } from "./report-machine.ts";
 import { decide, findBound, VERDICTS } from "./report-verdict.ts";
 import { SCENARIOS } from "./scenario.ts";
-import type { SeriesBucket } from "./series.ts";
 import { soldOutAfterMs } from "./series-reading.ts";
 import { HTTP_VERSIONS } from "./transport.ts";
 
@@ -139,7 +138,6 @@ export interface RunFacts {
   readonly machine: Machine;
   readonly config: ReportConfig;
   readonly load: LoadResult;
-  readonly series: readonly SeriesBucket[];
   readonly checks: readonly Check[];
   readonly expectations: readonly Expectation[];
   readonly generatorCpuUs: number;
@@ -152,15 +150,9 @@ export interface RunFacts {
 export function summarize(facts: RunFacts): Report {
   const measured = measure(facts);
   const bound = findBound(measured, facts.load.stopped);
-  const draft: Report = {
-    ...measured,
-    valid: bound === undefined,
-    expectations: [],
-    verdict: "PASS",
-    why: "",
-  };
-  const report = { ...draft, expectations: checkExpectations(facts.expectations, draft) };
-  return { ...report, ...decide(report, facts.serverHeld, bound) };
+  const expectations = checkExpectations(facts.expectations, measured);
+  const judgement = decide(measured, { serverHeld: facts.serverHeld, bound, expectations });
+  return { ...measured, valid: bound === undefined, expectations, ...judgement };
 }
 
 /** What a report says before anything is judged. */
@@ -185,7 +177,7 @@ function measure(facts: RunFacts): Measured {
     serviceMs: latencies((outcome) => tally.serviceOf(outcome)),
     sendLagMs: latencySummary(tally.sendLag),
     generatorLagMs: latencySummary(tally.generatorLag),
-    soldOutAfterMs: soldOutAfterMs(facts.series, config.stock - config.issuedBefore),
+    soldOutAfterMs: soldOutAfterMs(load.series, config.stock - config.issuedBefore),
     waitedForConnection: tally.waitedForConnection,
     connectionsLost: tally.connectionsLost,
     cpuUsPerRequest: {

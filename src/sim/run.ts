@@ -119,7 +119,7 @@ export async function runSimulation(
   const { command, expectations } = options;
   const { series } = load.result;
   const machine = describeMachine();
-  const facts = { command, machine, config, load: load.result, series, checks, expectations };
+  const facts = { command, machine, config, load: load.result, checks, expectations };
   const report = summarize({ ...facts, serverHeld, ...load.cpu });
   return { report, tally: load.result.tally, series };
 }

@@ -79,7 +79,6 @@ export function rushResult(change: Partial<RunFacts> = {}): RunResult {
       startedAt: "2026-01-02T03:04:05.678Z",
     },
     load,
-    series: RUSH_SERIES,
     checks: [{ id: "stock", invariant: 1, ok: true, summary: "12000 issued", counterExamples: [] }],
     expectations: [],
     generatorCpuUs: 400_000,
