@@ -1,0 +1,114 @@
+/** The application with all its real parts, at a fixed time, and without a socket. */
+import { expect } from "bun:test";
+import pino from "pino";
+import { z } from "zod";
+import { createApp } from "../../src/server/app.ts";
+import { Combiner, DEFAULT_COMBINER_LIMITS } from "../../src/server/claims/combiner.ts";
+import { createEvent } from "../../src/server/events/administration.ts";
+import { Catalogue } from "../../src/server/events/catalogue.ts";
+import { changeCatalogue } from "../../src/server/events/change.ts";
+import { PROBLEMS } from "../../src/server/http/problem.ts";
+import { createTokenVerifier } from "../../src/server/members/token-verifier.ts";
+import { createTokenKeys, type Role, signTokenSync } from "../../src/server/members/tokens.ts";
+import { embeddedParts } from "./embedded.ts";
+
+/** The time that it always is. */
+export const NOW_MS = Date.parse("2026-11-22T10:00:30Z");
+const MINUTE_MS = 60_000;
+
+/** What signs the tokens that it accepts. */
+export const keys = createTokenKeys({
+  secret: "a secret for tests, of enough bytes",
+  previousSecret: undefined,
+  issuer: "couponlive",
+  audience: "couponlive",
+});
+
+const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  code: z.string(),
+});
+
+/** Opens it over an empty database. */
+export async function openApp() {
+  const { database, create } = await embeddedParts(() => NOW_MS);
+  const engine = await create();
+  const catalogue = await Catalogue.open(database);
+  let stopping = false;
+  let nowMs = NOW_MS;
+  const logged: string[] = [];
+  const app = createApp({
+    catalogue,
+    engine,
+    combiner: new Combiner(engine, { ...DEFAULT_COMBINER_LIMITS, maxQueued: 50 }),
+    database,
+    tokenKeys: keys,
+    verifyToken: createTokenVerifier(keys),
+    log: pino({}, { write: (line: string) => logged.push(line) }),
+    nowMs: () => nowMs,
+    isStopping: () => stopping,
+  });
+  const bearer = (memberId: string, role: Role = "member") => ({
+    authorization: `Bearer ${signTokenSync(keys, { memberId, role, lifetimeSeconds: 60, nowMs: NOW_MS })}`,
+  });
+  return {
+    app,
+    database,
+    catalogue,
+    engine,
+    bearer,
+    logged,
+    moveClock: (ms: number) => {
+      nowMs += ms;
+    },
+    stop: () => {
+      stopping = true;
+    },
+    /** An event of two coupons whose windows open at these minutes from now. */
+    openEvent: async (id: string, opensInMinutes: readonly number[], stock = 2) => {
+      await createEvent(database, {
+        id,
+        name: id,
+        stock,
+        coupons: [
+          { kind: "percent", value: 50, count: 1 },
+          { kind: "amount", value: 5_000, count: null },
+        ],
+      });
+      // Written past the rules of scheduling, which refuse windows of the past.
+      await changeCatalogue(database, async (transaction, revision) => {
+        for (const minutes of opensInMinutes) {
+          const opensAtMs = NOW_MS + minutes * MINUTE_MS - 30_000;
+          await transaction.run(
+            `INSERT INTO windows (event_id, opens_at, closes_at) VALUES ('${id}', ${opensAtMs}, ${opensAtMs + MINUTE_MS})`,
+          );
+        }
+        await transaction.run(`UPDATE events SET revision = ${revision} WHERE id = '${id}'`);
+      });
+      await catalogue.refresh();
+    },
+    claim: async (id: string, memberId: string) =>
+      await app.request(`/v1/events/${id}/claims`, { method: "POST", headers: bearer(memberId) }),
+    mine: async (id: string, memberId: string) =>
+      await app.request(`/v1/events/${id}/claims/me`, { headers: bearer(memberId) }),
+  };
+}
+
+/** Expects the problem document of this code, and returns it. */
+export async function expectProblem(
+  response: Response,
+  code: keyof typeof PROBLEMS,
+): Promise<unknown> {
+  const body = problemSchema.parse(await response.json());
+  expect(body).toMatchObject({
+    type: `urn:couponlive:problem:${code}`,
+    code,
+    status: PROBLEMS[code].status,
+    title: PROBLEMS[code].title,
+  });
+  expect(response.status).toBe(PROBLEMS[code].status);
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  return body;
+}
