@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { connect, createServer, type Socket } from "node:net";
+import type { Redis } from "ioredis";
 import { startRedis } from "../../../../test/support/redis.ts";
 import { CliError } from "../../../exit-codes.ts";
 import { type ConnectionChange, openRedis, RedisConnection } from "./connection.ts";
@@ -97,6 +98,9 @@ describe("a connection to Redis", () => {
     const refused = openRedis(redis.url, () => undefined);
     await expect(refused).rejects.toBeInstanceOf(CliError);
     await expect(refused).rejects.toThrow("set it to noeviction");
+    const { connection, changes } = await unfitAfterReconnect(client, redis.url);
+    await expect(connection.check()).rejects.toThrow("Redis is away");
+    expect(changes).toMatchObject([{ state: "away" }, { state: "away" }]);
     await client.config("SET", "maxmemory-policy", "noeviction");
     (await openRedis(redis.url, () => undefined)).close();
   });
@@ -113,6 +117,16 @@ describe("a connection to Redis", () => {
     expect(proxy.connections()).toBe(3);
   }, 20_000);
 });
+
+/** A connection that was lost, and found on its return that Redis may now evict keys. */
+async function unfitAfterReconnect(operator: Redis, url: string) {
+  await operator.config("SET", "maxmemory", "0");
+  const { connection, changes } = await opened(url);
+  await operator.config("SET", "maxmemory", "100mb");
+  connection.client.disconnect(true);
+  await until(() => changes.some((c) => c.state === "away" && /evict/.test(c.error.message)));
+  return { connection, changes };
+}
 
 /** A relay whose open connections can be made to swallow everything without closing. */
 async function deafProxy(redisPort: number) {

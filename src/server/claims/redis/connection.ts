@@ -11,6 +11,7 @@ const SOCKET_TIMEOUT_MS = 3_000;
 const MAX_RECONNECT_DELAY_MS = 500;
 /** The pause before a Redis that cannot be used is connected to and asked again. */
 const IDENTIFY_RETRY_MS = 500;
+const AWAY = "Redis is away";
 const REPLICA = "it is a replica, which decides nothing: name the master";
 
 /** What became of a connection that had been open. */
@@ -80,12 +81,13 @@ export class RedisConnection {
 
   /** @throws EngineUnavailableError while Redis is away */
   get instance(): string {
-    if (this.connectedInstance === undefined) throw new EngineUnavailableError("Redis is away");
+    if (this.connectedInstance === undefined) throw new EngineUnavailableError(AWAY);
     return this.connectedInstance;
   }
 
-  /** @throws when Redis is away, or has become a replica; it is then connected to anew */
+  /** @throws when Redis is away or unfit, or has become a replica; it is then connected to anew */
   async check(): Promise<void> {
+    if (this.connectedInstance === undefined) throw new EngineUnavailableError(AWAY);
     const [role] = await this.client.role();
     if (role === "master") return;
     this.client.disconnect(true);
