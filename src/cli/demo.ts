@@ -24,7 +24,7 @@ interface DemoFlags extends ViewFlags {
 }
 
 /** What two cores hold with room to spare, generator included. */
-const DEFAULT_RATE = 10_000;
+const DEFAULT_RATE = 7_500;
 
 const help = `
 Examples:
@@ -38,7 +38,7 @@ and checks the result. Nothing of it is left. Exit code 0 only when all of it is
 export function addDemoCommand(program: Command): void {
   const command = program
     .command("demo")
-    .description("watch a whole giveaway: more members than coupons, then the proof")
+    .description("Shows a whole giveaway: more members than coupons, then the proof.")
     .option("--users <n>", "members, each of whom claims once", wholeNumber(1, 1_000_000), 150_000)
     .option("--stock <n>", "coupons", wholeNumber(1, 1_000_000), 100_000)
     .option("--tps <n>", "claims a second", wholeNumber(1, 1_000_000), DEFAULT_RATE)

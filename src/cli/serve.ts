@@ -39,7 +39,10 @@ export function addServeCommand(program: Command): void {
     .option("--port <port>", `port to listen on, 0 for any free one (default: ${DEFAULTS.port})`)
     .option("--host <host>", `address to listen on (default: ${DEFAULTS.host})`)
     .option("--db <path-or-url>", `SQL database (default: ${DEFAULTS.db})`)
-    .option("--redis <url>", "decide claims in this Redis; without it, on the embedded engine")
+    .option(
+      "--redis <url>",
+      "decide claims in this Redis (COUPONLIVE_REDIS); without it, on the embedded engine",
+    )
     .option("--workers <n>", `web processes, with --redis (default: ${DEFAULTS.workers})`)
     .option("--tls-cert <file>", "serve HTTPS with this certificate and its chain (PEM)")
     .option("--tls-key <file>", "the certificate's key (PEM)")

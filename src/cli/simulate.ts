@@ -61,7 +61,7 @@ Exit codes: ${EXIT.ok} right, ${EXIT.failed} the run broke, ${EXIT.usage} usage,
 export function addSimulateCommand(program: Command): void {
   const command = program
     .command("simulate")
-    .description("fire a rush of claims, and prove that the giveaway was right")
+    .description("Fires a rush of claims, and proves that the giveaway was right.")
     .option("--event <id>", "the event to claim from (default: one of the run's own, open now)")
     .option("--tps <n>", "claims a second", wholeNumber(1, 1_000_000), 10_000)
     .option("--shape <shape>", SHAPES_HELP, "constant")

@@ -53,6 +53,7 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
       if (drained) await decider.release();
       await catalogue.close();
       connection.close();
+      await database.checkpoint();
       database.close();
       return answered && drained;
     },

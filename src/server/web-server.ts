@@ -89,6 +89,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       await closed;
       await catalogue.close();
       const drained = await engine.close();
+      await database.checkpoint();
       database.close();
       return drained;
     },

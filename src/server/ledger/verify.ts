@@ -111,7 +111,7 @@ export async function checkLedger(
       excess.check(
         "stock",
         1,
-        `${issued} issued, stock ${event.stock}`,
+        `${amount(issued)} issued, stock ${amount(event.stock)}`,
         "more issued than the stock",
       ),
       overQuota.check(
@@ -123,7 +123,7 @@ export async function checkLedger(
       duplicates.check(
         "one-per-member",
         2,
-        `${grantByMember.size} members, one coupon each`,
+        `${members(grantByMember.size)}, one coupon each`,
         "members with more than one coupon",
       ),
       outside.check(
@@ -135,10 +135,15 @@ export async function checkLedger(
       gaps.check(
         "dense-ranks",
         8,
-        `ranks 1–${lastRank} without a gap`,
+        issued === 0 ? "no rank was given" : `ranks 1–${amount(lastRank)} without a gap`,
         "gaps or repeats in the ranks",
       ),
-      repeatedCodes.check("unique-codes", 8, `${codes.size} different codes`, "codes given twice"),
+      repeatedCodes.check(
+        "unique-codes",
+        8,
+        `${amount(codes.size)} different codes`,
+        "codes given twice",
+      ),
       wrongCodes.check(
         "true-codes",
         8,
@@ -197,13 +202,13 @@ async function checkRedis(
     onlyInRedis.check(
       "redis-in-ledger",
       7,
-      `${seen.size} members in Redis, all in the ledger`,
+      `${members(seen.size)} in Redis, all in the ledger`,
       "members in Redis who are missing in the ledger",
     ),
     onlyInLedger.check(
       "ledger-in-redis",
       7,
-      `${grantByMember.size} members in the ledger, all in Redis`,
+      `${members(grantByMember.size)} in the ledger, all in Redis`,
       "members in the ledger who are missing in Redis",
     ),
     different.check("same-grants", 7, "both hold the same grants", "members with different grants"),
@@ -228,4 +233,12 @@ function* pairs(chunk: unknown): Generator<[string, string]> {
   for (let i = 0; i + 1 < chunk.length; i += 2) {
     yield [String(chunk[i]), String(chunk[i + 1])];
   }
+}
+
+function members(count: number): string {
+  return count === 1 ? "1 member" : `${amount(count)} members`;
+}
+
+function amount(count: number): string {
+  return count.toLocaleString("en-US");
 }
