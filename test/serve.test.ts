@@ -113,7 +113,7 @@ describe("serve stops in order", () => {
   afterAll(() => redis.stop());
 
   for (const engine of ["embedded", "redis"] as const) {
-    test(`on ${engine}: SIGTERM in a crowd answers what is in flight, fills the ledger and exits 0`, async () => {
+    test(`on ${engine}: SIGTERMs in a crowd answer what is in flight, fill the ledger and exit 0`, async () => {
       const flags = engine === "redis" ? ["--redis", redis.url, "--workers", "2"] : [];
       await using server = await TestServer.create(flags);
       const event = await server.openEvent({ name: `stop ${engine}`, stock: 5_000 });
@@ -128,7 +128,8 @@ describe("serve stops in order", () => {
           answered++;
           if (answer.status === 201) issued++;
           else expect(answer.body.code).toBe("shutting_down");
-          if (answered === 500) server.program?.signal("SIGTERM");
+          // More than once, as a shell and npm do together.
+          if (answered >= 500 && answered < 503) server.program?.signal("SIGTERM");
         }
       };
       await Promise.all(Array.from({ length: 20 }, (_, number) => client(number)));
