@@ -61,36 +61,35 @@ export class EmbeddedEngine implements ClaimEngine {
   }
 
   async prepare(event: EventDefinition): Promise<void> {
-    while (this.readyState(event) === undefined) await this.loadOnce(event);
+    await this.onState(event, () => undefined);
   }
 
   async claim(
     event: EventDefinition,
     memberIds: readonly string[],
   ): Promise<readonly ClaimDecision[]> {
-    let state = this.readyState(event);
-    while (state === undefined) {
-      await this.loadOnce(event);
-      state = this.readyState(event);
-    }
-    const rows: IssuanceRow[] = [];
-    const decisions = decide(state, memberIds, this.options.nowMs(), rows);
-    // Repeats and refusals wait too: they may rest on grants that are not durable yet.
-    await this.committed(this.commits.add(rows));
-    return decisions;
+    return await this.onState(event, async (state) => {
+      const rows: IssuanceRow[] = [];
+      const decisions = decide(state, memberIds, this.options.nowMs(), rows);
+      // Repeats and refusals wait too: they may rest on grants that are not durable yet.
+      await this.committed(this.commits.add(rows));
+      return decisions;
+    });
   }
 
   async find(event: EventDefinition, memberId: string): Promise<Grant | undefined> {
-    await this.prepare(event);
-    const grant = this.states.get(event.id)?.grants.get(memberId);
-    await this.committed(this.commits.add([]));
-    return grant;
+    return await this.onState(event, async ({ grants }) => {
+      const grant = grants.get(memberId);
+      await this.committed(this.commits.add([]));
+      return grant;
+    });
   }
 
   async status(event: EventDefinition): Promise<EngineStatus> {
-    await this.prepare(event);
-    const issued = this.states.get(event.id)?.grants.size ?? 0;
-    return { issued, nowMs: this.options.nowMs() };
+    return await this.onState(event, ({ grants }) => ({
+      issued: grants.size,
+      nowMs: this.options.nowMs(),
+    }));
   }
 
   async check(): Promise<void> {
@@ -124,15 +123,21 @@ export class EmbeddedEngine implements ClaimEngine {
   }
 
   /**
-   * The event's state, ready to be read and written until the next `await`: a failed commit may
-   * take it away at any turn, and a decision on what was taken away would leave a gap.
+   * Loads the event where need be, and begins the work on its state in the same turn. What the work
+   * does up to its first `await` sees a state that is whole: a failed commit may take it away at any
+   * later turn, and to decide or answer on what was taken away would leave a gap, or deny a grant.
    */
-  private readyState(event: EventDefinition): EventState | undefined {
-    const state = this.states.get(event.id);
-    if (state !== undefined && event.revision > state.definition.revision) {
-      state.definition = event;
+  private async onState<T>(
+    event: EventDefinition,
+    work: (state: EventState) => T | Promise<T>,
+  ): Promise<T> {
+    let state = this.states.get(event.id);
+    while (state === undefined) {
+      await this.loadOnce(event);
+      state = this.states.get(event.id);
     }
-    return state;
+    if (event.revision > state.definition.revision) state.definition = event;
+    return await work(state);
   }
 
   private async committed(commit: Promise<void>): Promise<void> {
