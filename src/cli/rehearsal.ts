@@ -1,5 +1,6 @@
 /** What `simulate` and `demo` share: their options, the view of the run, and where the report goes. */
 import type { Command } from "commander";
+import isInCi from "is-in-ci";
 import type { Expectation } from "../sim/expectations.ts";
 import type { Report } from "../sim/report.ts";
 import type { RunObserver, RunOptions } from "../sim/run.ts";
@@ -103,10 +104,15 @@ function wantsStdout({ json, html, series, hdr }: ViewFlags): boolean {
 async function createObserver(flags: ViewFlags, stop: AbortController): Promise<RunObserver> {
   const { stdin, stdout, stderr } = process;
   const wantsView = flags.plain !== true && !wantsStdout(flags);
-  if (wantsView && stdout.isTTY && stdin.isTTY && frameSize(stdout) !== undefined) {
+  if (wantsView && canShowView(stdin, stdout)) {
     const { InkView } = await import("../sim/tui/ink-view.tsx");
     return new InkView(stop);
   }
   const { PlainView } = await import("../sim/plain-view.ts");
   return new PlainView((line) => stderr.write(`${line}\n`));
+}
+
+/** ink draws nothing where the environment says that this is a build's terminal (`CI`). */
+function canShowView(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): boolean {
+  return stdout.isTTY && stdin.isTTY && !isInCi && frameSize(stdout) !== undefined;
 }

@@ -215,11 +215,14 @@ export function programCommand(): readonly string[] {
   return [process.execPath, "--no-env-file", ENTRY];
 }
 
-/** The environment of this process without the developer's own settings and `bun test`'s NODE_ENV. */
+/** Set by `bun test`, and by whatever builds the project: a person's terminal has none of them. */
+const NOT_A_USERS = ["NODE_ENV", "CI", "CONTINUOUS_INTEGRATION"];
+
+/** The environment of this process without the developer's own settings and the test runner's. */
 export function inheritedEnvironment(): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && name !== "NODE_ENV" && !name.startsWith("COUPONLIVE_")) {
+    if (value !== undefined && !NOT_A_USERS.includes(name) && !name.startsWith("COUPONLIVE_")) {
       environment[name] = value;
     }
   }

@@ -18,11 +18,11 @@ class TerminalSession implements AsyncDisposable {
   readonly #child: Bun.Subprocess;
   #watcher: (() => void) | undefined;
 
-  constructor(columns: number, rows: number) {
+  constructor(columns: number, rows: number, env: Readonly<Record<string, string>> = {}) {
     const command = [...programCommand(), ...RUN].map((word) => `'${word}'`).join(" ");
     const decoder = new TextDecoder();
     this.#child = Bun.spawn(["sh", "-c", `${command}; echo "exit $?"; stty -a`], {
-      env: inheritedEnvironment(),
+      env: { ...inheritedEnvironment(), ...env },
       terminal: {
         cols: columns,
         rows,
@@ -135,6 +135,16 @@ describe.skipIf(process.platform !== "linux")("on a terminal", () => {
     expectRestored(lastWords);
     expect(lastWords).toContain("exit 143");
     expect(lastWords).not.toContain("INVALID");
+  });
+
+  test("where a build's log takes the terminal's place, there are lines instead of the view", async () => {
+    await using session = new TerminalSession(80, 24, { CI: "true" });
+    await session.until(/^1 s {2}offered/m);
+    session.signal("SIGTERM");
+    await session.until(/icanon/);
+    expect(session.output).toContain("INVALID: the run was stopped before its end");
+    expect(session.output).toContain("exit 5");
+    expect(session.output).not.toContain("\u001b");
   });
 });
 
