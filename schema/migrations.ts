@@ -4,6 +4,7 @@
  */
 import initial from "./migrations/0000_initial.sql" with { type: "text" };
 import catalogueRow from "./migrations/0001_catalogue_row.sql" with { type: "text" };
+import operations from "./migrations/0002_operations.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -13,4 +14,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: "0000_initial", sql: initial },
   { name: "0001_catalogue_row", sql: catalogueRow },
+  { name: "0002_operations", sql: operations },
 ];

@@ -50,6 +50,22 @@ export const events = sqliteTable(
     timeZone: text("time_zone").notNull(),
     windowLengthMs: integer("window_length_ms").notNull(),
     windowsPerDay: integer("windows_per_day").notNull(),
+    /** The quota of windows that are planned without one of their own; null for none. */
+    windowQuota: integer("window_quota"),
+    /** Stands before every code of the event, a hyphen between them; empty for none. */
+    codePrefix: text("code_prefix").notNull().default(""),
+    /** Letters of a generated code, the prefix and the hyphens left aside. */
+    codeLength: integer("code_length").notNull().default(16),
+    /** The codes are those of `imported_codes`, one for each rank, in place of generated ones. */
+    codesImported: integer("codes_imported", { mode: "boolean" }).notNull().default(false),
+    /** A coupon may be redeemed this long after it was issued, and until that moment; null for ever. */
+    validForMs: integer("valid_for_ms"),
+    validUntilMs: integer("valid_until"),
+    /**
+     * Coupons that were revoked and given back: the event may issue as many ranks beyond its stock
+     * (docs/decisions/returned-coupons.md).
+     */
+    returned: integer("returned").notNull().default(0),
     paused: integer("paused", { mode: "boolean" }).notNull().default(false),
     ended: integer("ended", { mode: "boolean" }).notNull().default(false),
     createdAtMs: integer("created_at").notNull(),
@@ -110,15 +126,74 @@ export const issuances = sqliteTable(
     code: text("code").notNull(),
     windowId: integer("window_id").notNull(),
     issuedAtMs: integer("issued_at").notNull(),
-    status: text("status", { enum: ["issued"] })
+    status: text("status", { enum: ["issued", "redeemed", "revoked"] })
       .notNull()
       .default("issued"),
+    redeemedAtMs: integer("redeemed_at"),
+    /** By which a repeated redemption is known from a second one. */
+    redemptionKey: text("redemption_key"),
+    revokedAtMs: integer("revoked_at"),
+    revocationReason: text("revocation_reason"),
   },
   (table) => [
     uniqueIndex("issuances_event_rank").on(table.eventId, table.rank),
     uniqueIndex("issuances_event_user").on(table.eventId, table.userId),
     uniqueIndex("issuances_code").on(table.code),
   ],
+);
+
+/** The codes that an event brought along, by the rank that is issued with each. */
+export const importedCodes = sqliteTable(
+  "imported_codes",
+  {
+    eventId: text("event_id")
+      .notNull()
+      .references(() => events.id),
+    rank: integer("rank").notNull(),
+    code: text("code").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.eventId, table.rank] }),
+    uniqueIndex("imported_codes_code").on(table.code),
+  ],
+);
+
+/**
+ * What members without a coupon were told, first and last: written beside the claims, when there is
+ * time, and only as far as it fits a bound (docs/decisions/refusals-kept.md). Not a record to lean on.
+ */
+export const refusals = sqliteTable(
+  "refusals",
+  {
+    eventId: text("event_id").notNull(),
+    userId: text("user_id").notNull(),
+    /** A claim's outcome, as the engine names it. */
+    firstOutcome: text("first_outcome").notNull(),
+    firstAtMs: integer("first_at").notNull(),
+    lastOutcome: text("last_outcome").notNull(),
+    lastAtMs: integer("last_at").notNull(),
+    times: integer("times").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.eventId, table.userId] })],
+);
+
+/** Who changed what, and when. Rows are only ever added; those of a deleted event stay. */
+export const audit = sqliteTable(
+  "audit",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    atMs: integer("at").notNull(),
+    /** `member:<id>` of an administrator over HTTP, `cli:<system user>` on the command line. */
+    actor: text("actor").notNull(),
+    /** Such as `event.pause` or `issuance.revoke`. */
+    action: text("action").notNull(),
+    eventId: text("event_id"),
+    /** What else it was done to: a member's id, a rank, a window. */
+    subject: text("subject"),
+    /** JSON, without secrets. */
+    details: text("details").notNull().default("{}"),
+  },
+  (table) => [index("audit_event").on(table.eventId, table.id)],
 );
 
 /**

@@ -1,25 +1,20 @@
 import { expect, test } from "bun:test";
-import type { EventDefinition } from "../server/events/event.ts";
+import { eventDefinition } from "../../test/support/event.ts";
 import { eventJson, eventTable, eventText } from "./event-view.ts";
 
-const event: EventDefinition = {
+const event = eventDefinition({
   id: "summer",
   name: "Summer",
   stock: 500,
-  codeKey: new Uint8Array(32).fill(7),
   timeZone: "Asia/Seoul",
   windowLengthMs: 500,
-  windowsPerDay: 10,
   coupons: [
     { firstRank: 1, kind: "percent", value: 50 },
     { firstRank: 101, kind: "amount", value: 5_000 },
     { firstRank: 501, kind: "percent", value: 5 },
   ],
   windows: [{ id: 3, opensAtMs: 1_000, closesAtMs: 1_500, quota: 200 }],
-  paused: false,
-  ended: false,
-  revision: 1,
-};
+});
 
 test("a lowered stock leaves only the tiers within it, and never less than nothing", () => {
   expect(eventJson({ event, issued: 501, nowMs: 1_200 })).toMatchObject({

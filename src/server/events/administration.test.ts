@@ -16,6 +16,7 @@ import {
   resumeEvent,
 } from "./administration.ts";
 import { EventError, type EventErrorCode } from "./event-error.ts";
+import { EVENT_DEFAULTS } from "./limits.ts";
 
 const NOW_MS = Date.UTC(2026, 11, 1, 9);
 const HOUR_MS = 3_600_000;
@@ -73,11 +74,9 @@ describe("createEvent", () => {
     expect(event).toEqual({
       id: expect.stringMatching(/^summer-sale-uber-50-[0-9a-f]{6}$/),
       name: "Summer Sale: Über 50 %!",
-      stock: 100_000,
+      ...EVENT_DEFAULTS,
+      returned: 0,
       codeKey: expect.any(Uint8Array),
-      timeZone: "UTC",
-      windowLengthMs: 60_000,
-      windowsPerDay: 10,
       coupons: [{ firstRank: 1, kind: "percent", value: 10 }],
       windows: [],
       paused: false,

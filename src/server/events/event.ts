@@ -27,6 +27,19 @@ export interface EventDefinition {
   /** Policy: how long a window lasts, and how many may begin on one local day. */
   readonly windowLengthMs: number;
   readonly windowsPerDay: number;
+  /** The quota of windows that are planned without one of their own; null for none. */
+  readonly windowQuota: number | null;
+  /** Stands before every code, a hyphen between them; empty for none. */
+  readonly codePrefix: string;
+  /** Letters of a generated code, the prefix and the hyphens left aside. */
+  readonly codeLength: number;
+  /** The codes were brought along, one for each rank. */
+  readonly codesImported: boolean;
+  /** A coupon may be redeemed this long after it was issued, and until that moment; null for ever. */
+  readonly validForMs: number | null;
+  readonly validUntilMs: number | null;
+  /** Coupons that were revoked and given back: as many ranks may be issued beyond the stock. */
+  readonly returned: number;
   /** At least one; ascending first ranks, the first of them 1. */
   readonly coupons: readonly CouponTier[];
   /** Ascending, not overlapping. */

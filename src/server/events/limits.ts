@@ -19,6 +19,12 @@ export const EVENT_DEFAULTS = {
   windowsPerDay: 10,
   /** Not the machine's zone: the same command must mean the same days on every machine. */
   timeZone: "UTC",
+  windowQuota: null,
+  codePrefix: "",
+  codeLength: 16,
+  codesImported: false,
+  validForMs: null,
+  validUntilMs: null,
 } as const;
 
 /** @throws EventError (`invalid_input`) unless the value is a whole number from `min` to `max`. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { eventDefinition } from "../../../test/support/event.ts";
 import type { EventDefinition, EventWindow } from "./event.ts";
 import { eventState } from "./state.ts";
 
@@ -6,21 +7,7 @@ const first: EventWindow = { id: 1, opensAtMs: 1_000, closesAtMs: 2_000, quota: 
 const second: EventWindow = { id: 2, opensAtMs: 5_000, closesAtMs: 6_000, quota: 3 };
 
 function event(changes: Partial<EventDefinition> = {}): EventDefinition {
-  return {
-    id: "e",
-    name: "E",
-    stock: 10,
-    codeKey: new Uint8Array(32),
-    timeZone: "UTC",
-    windowLengthMs: 1_000,
-    windowsPerDay: 10,
-    coupons: [{ firstRank: 1, kind: "percent", value: 10 }],
-    windows: [first, second],
-    paused: false,
-    ended: false,
-    revision: 1,
-    ...changes,
-  };
+  return eventDefinition({ stock: 10, windows: [first, second], ...changes });
 }
 
 describe("the clock moves an event through its windows", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { eventDefinition } from "../../../test/support/event.ts";
 import type { EventDefinition, EventWindow } from "./event.ts";
 import { EventError, type EventErrorCode } from "./event-error.ts";
 import { type Opening, planWindows } from "./windows.ts";
@@ -10,20 +11,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const MIDNIGHT_MS = Date.UTC(2026, 10, 30, 15);
 
 function event(windows: readonly EventWindow[] = [], windowsPerDay = 10): EventDefinition {
-  return {
-    id: "e",
-    name: "E",
-    stock: 10,
-    codeKey: new Uint8Array(32),
-    timeZone: "Asia/Seoul",
-    windowLengthMs: MINUTE_MS,
-    windowsPerDay,
-    coupons: [{ firstRank: 1, kind: "percent", value: 10 }],
-    windows,
-    paused: false,
-    ended: false,
-    revision: 1,
-  };
+  return eventDefinition({ stock: 10, timeZone: "Asia/Seoul", windowsPerDay, windows });
 }
 
 /** Existing windows of one minute, at these moments after midnight. */
