@@ -2,12 +2,14 @@
 /** The entry: the commander program. Each command's file loads what is heavy only when it runs. */
 import { Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
+import { addConfigCommand } from "./cli/config.ts";
 import { addDemoCommand } from "./cli/demo.ts";
 import { addEventCommand } from "./cli/event.ts";
 import { addHelpCommands } from "./cli/help.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addSimulateCommand } from "./cli/simulate.ts";
 import { addTokenCommand } from "./cli/token.ts";
+import { requireKnownVariables } from "./cli/unknown-variables.ts";
 import { addUserCommand } from "./cli/user.ts";
 import { addVerifyCommand } from "./cli/verify.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
@@ -21,6 +23,7 @@ export function createProgram(): Command {
     // An option that stands after a command is that command's, whatever those above it have.
     .enablePositionalOptions()
     .configureOutput({ outputError: (message, write) => write(withHint(message)) })
+    .hook("preAction", () => requireKnownVariables(warn))
     .exitOverride();
   addServeCommand(program);
   addEventCommand(program);
@@ -29,6 +32,7 @@ export function createProgram(): Command {
   addSimulateCommand(program);
   addVerifyCommand(program);
   addDemoCommand(program);
+  addConfigCommand(program);
   addHelpCommands(program);
   return program;
 }
@@ -39,6 +43,10 @@ function withHint(message: string): string {
     /^error: (.*?)(?:\s*\(Did you mean (.*)\?\))?\s*$/s.exec(message) ?? [];
   const hint = guess === undefined ? "--help shows how" : `did you mean ${guess}? --help shows how`;
   return `couponlive: ${what.replaceAll("\n", " ")} (${hint})\n`;
+}
+
+function warn(line: string): void {
+  process.stderr.write(`couponlive: warning: ${line}\n`);
 }
 
 /** One line on stderr that says what is wrong and what to do; returns the exit code. */
