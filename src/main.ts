@@ -1,7 +1,6 @@
 #!/usr/bin/env bun
 /** The entry: the commander program. Each command's file loads what is heavy only when it runs. */
 import { Command, CommanderError } from "commander";
-import packageJson from "../package.json" with { type: "json" };
 import { addConfigCommand } from "./cli/config.ts";
 import { addDemoCommand } from "./cli/demo.ts";
 import { addEventCommand } from "./cli/event.ts";
@@ -13,18 +12,19 @@ import { requireKnownVariables } from "./cli/unknown-variables.ts";
 import { addUserCommand } from "./cli/user.ts";
 import { addVerifyCommand } from "./cli/verify.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
+import { addVersionOption } from "./version.ts";
 
 /** Builds the whole command line. */
 export function createProgram(): Command {
   const program = new Command("couponlive")
     .description("Gives away coupons, first come first served, and proves that it was fair.")
-    .version(packageJson.version)
     .showSuggestionAfterError()
     // An option that stands after a command is that command's, whatever those above it have.
     .enablePositionalOptions()
     .configureOutput({ outputError: (message, write) => write(withHint(message)) })
     .hook("preAction", () => requireKnownVariables(warn))
     .exitOverride();
+  addVersionOption(program);
   addServeCommand(program);
   addEventCommand(program);
   addUserCommand(program);
