@@ -51,13 +51,13 @@ async function test(args) {
 
 async function build(args) {
   const bun = await ensureBun();
-  return (await runChild(bun, [join(ROOT, "scripts", "build.ts"), ...args])).outcome;
+  return (await runChild(bun, [join(ROOT, "scripts", "build.ts"), ...args], {})).outcome;
 }
 
 async function testBinary(args) {
   const bun = await ensureBun();
   await ensureRedis();
-  return (await runChild(bun, [join(ROOT, "scripts", "test-binary.ts"), ...args])).outcome;
+  return (await runChild(bun, [join(ROOT, "scripts", "test-binary.ts"), ...args], {})).outcome;
 }
 
 const [task, ...args] = process.argv.slice(2);
