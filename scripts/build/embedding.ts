@@ -9,25 +9,27 @@ const EMBEDDED_ROOT = "/$bunfs/root/";
 /** The one form in which a thread may be started; anything else would be looked for on the disk. */
 const WORKER = /new Worker\(new URL\("(\.{1,2}\/[^"]+)\.tsx?", import\.meta\.url\)\)/g;
 
+/** The files of `src` that run as threads of their own: each is an entry point of the build. */
+export function findWorkers(): string[] {
+  return readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes(".test."))
+    .map((name) => join(ROOT, "src", name))
+    .flatMap((file) => workersOf(file, readFileSync(file, "utf8")));
+}
+
 /**
- * The files of `src` that run as threads of their own. Each must be an entry point of the build.
+ * The files that a source file starts as threads.
  *
  * @throws Error for a `new Worker` in another form than `new Worker(new URL("./x.ts", import.meta.url))`
  */
-export function findWorkers(): string[] {
-  const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name) && !name.includes(".test."))
-    .map((name) => join(ROOT, "src", name));
-  return files.flatMap((file) => {
-    const text = readFileSync(file, "utf8");
-    const found = [...text.matchAll(WORKER)];
-    if (found.length !== text.split("new Worker(").length - 1) {
-      throw new Error(
-        `${relative(ROOT, file)} starts a thread in a form that the build does not know: write new Worker(new URL("./x.ts", import.meta.url))`,
-      );
-    }
-    return found.map(([, path = ""]) => `${join(file, "..", path)}.ts`);
-  });
+export function workersOf(file: string, text: string): string[] {
+  const found = [...text.matchAll(WORKER)];
+  if (found.length !== text.split("new Worker(").length - 1) {
+    throw new Error(
+      `${relative(ROOT, file)} starts a thread in a form that the build does not know: write new Worker(new URL("./x.ts", import.meta.url))`,
+    );
+  }
+  return found.map(([, path = ""]) => `${join(file, "..", path)}.ts`);
 }
 
 /**
