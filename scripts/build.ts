@@ -19,7 +19,7 @@ const targetNames = TARGETS.map(({ name }) => name).join(", ");
  *
  * @throws Error that says why it cannot be made here
  */
-async function build(target: Target, outfile: string): Promise<void> {
+async function build(target: Target, outfile: string, commit: string): Promise<void> {
   const isHost = target === hostTarget();
   const executable = join(packageFolder(target.bunPackage), "bin", "bun");
   const unfinished = `${outfile}.${process.pid}`;
@@ -32,7 +32,7 @@ async function build(target: Target, outfile: string): Promise<void> {
       // React's development build, which would be baked in otherwise, leaks in long runs.
       define: {
         "process.env.NODE_ENV": '"production"',
-        COUPONLIVE_COMMIT: JSON.stringify(readVersion().commit ?? ""),
+        COUPONLIVE_COMMIT: JSON.stringify(commit),
       },
       minify: { whitespace: true, syntax: true },
       // Compiled beforehand, the program starts in half the time, for 8 MB (docs/deploying.md).
@@ -60,10 +60,10 @@ function report(line: string): void {
 }
 
 /** Makes one, and tells of it; returns whether that went well. */
-async function buildAndTell(target: Target, outfile: string): Promise<boolean> {
+async function buildAndTell({ target, outfile, commit }: Request): Promise<boolean> {
   const startedAtMs = performance.now();
   try {
-    await build(target, outfile);
+    await build(target, outfile, commit);
   } catch (error) {
     const why = error instanceof AggregateError ? error.errors.join("; ") : error;
     report(`no binary for ${target.name}: ${why instanceof Error ? why.message : String(why)}`);
@@ -78,16 +78,30 @@ async function buildAndTell(target: Target, outfile: string): Promise<boolean> {
   return true;
 }
 
-/** The targets that the command line asks for, with the file for each. */
-function requested(): { readonly target: Target; readonly outfile: string }[] {
+interface Request {
+  readonly target: Target;
+  readonly outfile: string;
+  /** Empty where nobody knows it. */
+  readonly commit: string;
+}
+
+/** What the command line asks for. @throws Error for what it may not ask */
+function requested(): Request[] {
   const { values } = parseArgs({
-    options: { target: { type: "string" }, outfile: { type: "string" } },
+    options: {
+      target: { type: "string" },
+      outfile: { type: "string" },
+      // For a build outside of the checkout, such as in a container.
+      commit: { type: "string", default: readVersion().commit ?? "" },
+    },
   });
+  const { commit } = values;
   if (values.target === undefined) {
     const target = hostTarget();
-    if (target === undefined)
+    if (target === undefined) {
       throw new Error(`this machine is none of ${targetNames}: name one by --target`);
-    return [{ target, outfile: values.outfile ?? join(ROOT, "dist", "couponlive") }];
+    }
+    return [{ target, outfile: values.outfile ?? join(ROOT, "dist", "couponlive"), commit }];
   }
   const names =
     values.target === "all" ? TARGETS.map(({ name }) => name) : values.target.split(",");
@@ -96,15 +110,16 @@ function requested(): { readonly target: Target; readonly outfile: string }[] {
   }
   return names.map((name) => {
     const target = findTarget(name);
-    if (target === undefined)
+    if (target === undefined) {
       throw new Error(`unknown target "${name}": choose of ${targetNames}, or all`);
-    return { target, outfile: values.outfile ?? join(ROOT, "dist", `couponlive-${name}`) };
+    }
+    return { target, outfile: values.outfile ?? join(ROOT, "dist", `couponlive-${name}`), commit };
   });
 }
 
 try {
-  for (const { target, outfile } of requested()) {
-    if (!(await buildAndTell(target, outfile))) process.exitCode = 1;
+  for (const request of requested()) {
+    if (!(await buildAndTell(request))) process.exitCode = 1;
   }
 } catch (error) {
   report(error instanceof Error ? error.message : String(error));

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { addConfigCommand } from "./cli/config.ts";
 import { addDemoCommand } from "./cli/demo.ts";
 import { addEventCommand } from "./cli/event.ts";
+import { addHealthcheckCommand } from "./cli/healthcheck.ts";
 import { addHelpCommands } from "./cli/help.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addSimulateCommand } from "./cli/simulate.ts";
@@ -33,6 +34,7 @@ export function createProgram(): Command {
   addVerifyCommand(program);
   addDemoCommand(program);
   addConfigCommand(program);
+  addHealthcheckCommand(program);
   addHelpCommands(program);
   return program;
 }
@@ -56,8 +58,17 @@ function reportError(error: unknown): number {
     process.stderr.write(`couponlive: ${error.message}\n`);
     return error.exitCode;
   }
-  process.stderr.write(`couponlive: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`couponlive: ${messageOf(error)}\n`);
   return EXIT.failed;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // The binary unpacks the database's native module before it can load it.
+  const isUnloadable = "code" in error && error.code === "ERR_DLOPEN_FAILED";
+  return isUnloadable
+    ? `the database's native module cannot be loaded (${error.message}): set TMPDIR to a folder that can be written and is not mounted noexec`
+    : error.message;
 }
 
 if (import.meta.main) {
