@@ -1,9 +1,11 @@
 /**
- * Behind `npm run demo`, `npm test` and `npm run -s couponlive`: sets up what the machine lacks,
- * then runs the program, or every check, on the pinned Bun.
+ * Behind `npm run demo`, `npm test`, `npm run build` and `npm run -s couponlive`: sets up what the
+ * machine lacks, then runs the program, or every check, on the pinned Bun.
  *
- *   node scripts/bootstrap.mjs couponlive [arguments]   the command line, in the caller's folder
- *   node scripts/bootstrap.mjs test [arguments]         every check; arguments go to `bun test`
+ *   node scripts/bootstrap.mjs couponlive [arguments]    the command line, in the caller's folder
+ *   node scripts/bootstrap.mjs test [arguments]          every check; arguments go to `bun test`
+ *   node scripts/bootstrap.mjs build [arguments]         makes the single binary
+ *   node scripts/bootstrap.mjs test-binary [arguments]   the end-to-end tests, against the binary
  */
 import { join } from "node:path";
 import { runChecks } from "./checks.mjs";
@@ -47,10 +49,23 @@ async function test(args) {
   return await runChecks(bun, args);
 }
 
+async function build(args) {
+  const bun = await ensureBun();
+  return (await runChild(bun, [join(ROOT, "scripts", "build.ts"), ...args], {})).outcome;
+}
+
+async function testBinary(args) {
+  const bun = await ensureBun();
+  await ensureRedis();
+  return (await runChild(bun, [join(ROOT, "scripts", "test-binary.ts"), ...args], {})).outcome;
+}
+
 const [task, ...args] = process.argv.slice(2);
-const run = { couponlive, test }[task];
+const run = { couponlive, test, build, "test-binary": testBinary }[task];
 try {
-  if (run === undefined) throw new SetupError("usage: bootstrap.mjs couponlive|test [arguments]");
+  if (run === undefined) {
+    throw new SetupError("usage: bootstrap.mjs couponlive|test|build|test-binary [arguments]");
+  }
   endAs(await run(args));
 } catch (error) {
   if (error instanceof Interrupted) endAs(error.signal);

@@ -1,25 +1,32 @@
 /**
- * The settings, and the only place that reads the environment. A flag wins over a `COUPONLIVE_*`
- * variable, which wins over the default.
+ * Reads the settings, and is the only place that reads the environment. A flag wins over a
+ * `COUPONLIVE_*` variable, which wins over the default. What settings there are: settings.ts.
  */
 import { CliError } from "./exit-codes.ts";
-
-/** HS256 keys shorter than its 256-bit output weaken it (RFC 7518, section 3.2). */
-export const MIN_SECRET_BYTES = 32;
+import {
+  flagWord,
+  MIN_SECRET_BYTES,
+  SETTINGS,
+  type Setting,
+  type SettingName,
+} from "./settings.ts";
 
 export const DEFAULTS = {
-  db: "couponlive.db",
-  host: "127.0.0.1",
-  port: 8080,
-  workers: 1,
-  issuer: "couponlive",
-  audience: "couponlive",
+  db: SETTINGS.db.default,
+  host: SETTINGS.host.default,
+  port: SETTINGS.port.default,
+  workers: SETTINGS.workers.default,
+  issuer: SETTINGS.jwtIssuer.default,
+  audience: SETTINGS.jwtAudience.default,
 } as const;
 
-/** More web processes than this on one machine is a slip of the finger. */
-const MAX_WORKERS = 256;
+/** What the names of all variables begin with. */
+export const VARIABLE_PREFIX = "COUPONLIVE_";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What commander read of the flags, by the setting's name. */
+export type SettingFlags = { readonly [Name in SettingName]?: string | undefined };
 
 export interface DatabaseConfig {
   /** A path, or a file:, libsql: or http(s): URL. */
@@ -51,106 +58,92 @@ export interface TokenConfig {
   readonly audience: string;
 }
 
+/** Where the text of a setting came from. */
+export type SettingSource = "flag" | "variable" | "default";
+
 /**
- * A flag, or else its variable. An empty variable counts as not set, as scripts leave them; an empty
- * flag is a slip (an unset variable of a script, mostly), and what it would mean nobody knows.
+ * The text given for a setting, and where. An empty variable counts as not set, as scripts leave
+ * them; an empty flag is a slip (an unset variable of a script, mostly), and what it would mean
+ * nobody knows.
+ *
+ * @throws CliError for an empty flag
  */
-function setting(
-  name: string,
-  flag: string | undefined,
-  variable: string | undefined,
-): string | undefined {
-  if (flag === "") throw new CliError(`${name} is given empty: give it a value, or leave it out`);
-  return flag ?? (variable || undefined);
+function givenText(
+  { flag, variable }: Setting<unknown>,
+  flagText: string | undefined,
+  environment: Environment,
+): { readonly text: string; readonly source: SettingSource } | undefined {
+  if (flag !== undefined && flagText !== undefined) {
+    if (flagText !== "") return { text: flagText, source: "flag" };
+    throw new CliError(`${flagWord(flag)} is given empty: give it a value, or leave it out`);
+  }
+  const text = environment[variable];
+  return text === undefined || text === "" ? undefined : { text, source: "variable" };
 }
 
+/**
+ * The value of one setting: of its flag, or else of its variable, or else its default.
+ *
+ * @throws CliError that names the setting, when it cannot be read
+ */
+export function readSetting<Value, Default extends Value | undefined>(
+  setting: Setting<Value, Default>,
+  flagText?: string,
+  environment: Environment = process.env,
+): Value | Default {
+  const given = givenText(setting, flagText, environment);
+  return given === undefined ? setting.default : setting.parse(given.text);
+}
+
+/** The database's place and its token. */
 export function readDatabaseConfig(
-  flags: { readonly db?: string | undefined },
+  flags: Pick<SettingFlags, "db">,
   environment: Environment = process.env,
 ): DatabaseConfig {
   return {
-    db: setting("--db", flags.db, environment["COUPONLIVE_DB"]) ?? DEFAULTS.db,
-    dbToken: environment["COUPONLIVE_DB_TOKEN"] || undefined,
+    db: readSetting(SETTINGS.db, flags.db, environment),
+    dbToken: readSetting(SETTINGS.dbToken, undefined, environment),
   };
 }
 
 /** Whether a database was named, by a flag or a variable. */
 export function namesDatabase(
-  flags: { readonly db?: string | undefined },
+  flags: Pick<SettingFlags, "db">,
   environment: Environment = process.env,
 ): boolean {
-  return setting("--db", flags.db, environment["COUPONLIVE_DB"]) !== undefined;
+  return givenText(SETTINGS.db, flags.db, environment) !== undefined;
 }
 
 /** The Redis URL, or undefined for the embedded engine. */
 export function readRedisUrl(
-  flags: { readonly redis?: string | undefined },
+  flags: Pick<SettingFlags, "redis">,
   environment: Environment = process.env,
 ): string | undefined {
-  const url = setting("--redis", flags.redis, environment["COUPONLIVE_REDIS"]);
-  if (url === undefined) return undefined;
-  if (!/^rediss?:\/\//.test(url)) {
-    throw new CliError(
-      "the Redis URL must look like redis://host:6379 (--redis, COUPONLIVE_REDIS)",
-    );
-  }
-  return url;
+  return readSetting(SETTINGS.redis, flags.redis, environment);
 }
 
 /** Where and how to listen, and with how many web processes. */
 export function readServeConfig(
-  flags: {
-    readonly host?: string | undefined;
-    readonly port?: string | undefined;
-    readonly workers?: string | undefined;
-    readonly tlsCert?: string | undefined;
-    readonly tlsKey?: string | undefined;
-  },
+  flags: Pick<SettingFlags, "host" | "port" | "workers" | "tlsCert" | "tlsKey">,
   environment: Environment = process.env,
 ): ServeConfig {
   return {
-    host: setting("--host", flags.host, environment["COUPONLIVE_HOST"]) ?? DEFAULTS.host,
-    port: readInteger(
-      "the port (--port, COUPONLIVE_PORT)",
-      setting("--port", flags.port, environment["COUPONLIVE_PORT"]),
-      { default: DEFAULTS.port, min: 0, max: 65_535 },
-    ),
-    workers: readInteger(
-      "the number of web processes (--workers, COUPONLIVE_WORKERS)",
-      setting("--workers", flags.workers, environment["COUPONLIVE_WORKERS"]),
-      { default: DEFAULTS.workers, min: 1, max: MAX_WORKERS },
-    ),
-    tls: readTlsFiles(
-      setting("--tls-cert", flags.tlsCert, environment["COUPONLIVE_TLS_CERT"]),
-      setting("--tls-key", flags.tlsKey, environment["COUPONLIVE_TLS_KEY"]),
+    host: readSetting(SETTINGS.host, flags.host, environment),
+    port: readSetting(SETTINGS.port, flags.port, environment),
+    workers: readSetting(SETTINGS.workers, flags.workers, environment),
+    tls: tlsFiles(
+      readSetting(SETTINGS.tlsCert, flags.tlsCert, environment),
+      readSetting(SETTINGS.tlsKey, flags.tlsKey, environment),
     ),
   };
 }
 
-function readTlsFiles(
-  certFile: string | undefined,
-  keyFile: string | undefined,
-): TlsFiles | undefined {
+function tlsFiles(certFile: string | undefined, keyFile: string | undefined): TlsFiles | undefined {
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
   throw new CliError(
     "TLS needs a certificate and its key: give both --tls-cert and --tls-key (COUPONLIVE_TLS_CERT, COUPONLIVE_TLS_KEY), or neither",
   );
-}
-
-function readInteger(
-  name: string,
-  text: string | undefined,
-  range: { readonly default: number; readonly min: number; readonly max: number },
-): number {
-  if (text === undefined) return range.default;
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= range.min && value <= range.max)) {
-    throw new CliError(
-      `${name} must be a whole number from ${range.min} to ${range.max}, not "${text}"`,
-    );
-  }
-  return value;
 }
 
 /**
@@ -164,26 +157,106 @@ export function readTokenConfig(
   { development = false } = {},
   environment: Environment = process.env,
 ): TokenConfig {
-  const secret = environment["COUPONLIVE_JWT_SECRET"] || (development ? randomSecret() : undefined);
+  const given = readSetting(SETTINGS.jwtSecret, undefined, environment);
+  const secret = given ?? (development ? randomSecret() : undefined);
   if (secret === undefined) {
     throw new CliError(
       "COUPONLIVE_JWT_SECRET is not set: give it at least 32 random bytes, for example from `openssl rand -base64 48`",
     );
   }
-  const previousSecret = environment["COUPONLIVE_JWT_PREVIOUS_SECRET"] || undefined;
-  requireLength("COUPONLIVE_JWT_SECRET", secret);
-  if (previousSecret !== undefined) requireLength("COUPONLIVE_JWT_PREVIOUS_SECRET", previousSecret);
   return {
     secret,
-    previousSecret,
-    issuer: environment["COUPONLIVE_JWT_ISSUER"] || DEFAULTS.issuer,
-    audience: environment["COUPONLIVE_JWT_AUDIENCE"] || DEFAULTS.audience,
+    previousSecret: readSetting(SETTINGS.jwtPreviousSecret, undefined, environment),
+    issuer: readSetting(SETTINGS.jwtIssuer, undefined, environment),
+    audience: readSetting(SETTINGS.jwtAudience, undefined, environment),
   };
+}
+
+/** One setting as it stands. */
+export interface SettingState {
+  readonly name: string;
+  readonly flag: string | null;
+  readonly variable: string;
+  readonly description: string;
+  /** Secrets are masked; null where nothing is set and there is no default. */
+  readonly value: string | number | null;
+  readonly source: SettingSource;
+  /** What is wrong with it, or null. */
+  readonly problem: string | null;
+}
+
+/** Every setting of the table as it stands, in the table's order. */
+export function settingStates(
+  flags: SettingFlags,
+  environment: Environment = process.env,
+): SettingState[] {
+  return names().map((name) => {
+    const setting: Setting<string | number> = SETTINGS[name];
+    const { flag = null, variable, description } = setting;
+    const same = { name, flag: flag && flagWord(flag), variable, description };
+    try {
+      const given = givenText(setting, flags[name], environment);
+      if (given === undefined) {
+        return { ...same, value: setting.default ?? null, source: "default", problem: null };
+      }
+      const { text, source } = given;
+      return { ...same, source, ...shown(setting, text) };
+    } catch (error) {
+      return { ...same, value: "", source: "flag", problem: messageOf(error) };
+    }
+  });
+}
+
+/** What people may see of a text, and why it is no value of the setting. */
+function shown(
+  setting: Setting<string | number>,
+  text: string,
+): Pick<SettingState, "value" | "problem"> {
+  try {
+    const value = setting.parse(text);
+    return { value: typeof value === "number" ? value : setting.show(text), problem: null };
+  } catch (error) {
+    return { value: setting.show(text), problem: messageOf(error) };
+  }
+}
+
+/**
+ * Reads every setting there is, needed or not, so that a mistake is found at the start.
+ *
+ * @throws CliError for the first that cannot be read
+ */
+export function requireReadable(flags: SettingFlags, environment: Environment = process.env): void {
+  for (const name of names()) {
+    const setting: Setting<unknown> = SETTINGS[name];
+    readSetting(setting, flags[name], environment);
+  }
+}
+
+/** The `COUPONLIVE_*` variables that are no setting: a slip of the pen, or another program's. */
+export function unknownVariables(environment: Environment = process.env): string[] {
+  const known = knownVariables();
+  return Object.keys(environment).filter(
+    (name) => name.startsWith(VARIABLE_PREFIX) && !known.includes(name),
+  );
+}
+
+/** The variable of every setting. */
+export function knownVariables(): string[] {
+  return names().map((name) => SETTINGS[name].variable);
 }
 
 /** From here on, `fetch` of this process takes every server's certificate unseen (Bun reads this). */
 export function acceptAnyCertificate(): void {
   process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+}
+
+/** The flags as the variables that a child process reads in their place. */
+export function flagVariables(flags: SettingFlags): Record<string, string> {
+  const given = names().flatMap((name) => {
+    const text = flags[name];
+    return text === undefined ? [] : [[SETTINGS[name].variable, text] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 /** The environment of a child process that serves with these settings. */
@@ -193,11 +266,16 @@ export function childEnvironment(
     readonly tokens: TokenConfig;
     readonly redisUrl?: string;
     readonly tls?: TlsFiles | undefined;
+    /** The parent's own flags (flagVariables), for all the other settings. */
+    readonly variables?: Environment;
   },
   environment: Environment = process.env,
 ): Record<string, string | undefined> {
   return {
     ...environment,
+    // The parent has told of them.
+    ...Object.fromEntries(unknownVariables(environment).map((name) => [name, undefined])),
+    ...settings.variables,
     COUPONLIVE_DB: settings.database.db,
     COUPONLIVE_DB_TOKEN: settings.database.dbToken,
     COUPONLIVE_REDIS: settings.redisUrl,
@@ -210,13 +288,13 @@ export function childEnvironment(
   };
 }
 
-function requireLength(name: string, secret: string): void {
-  const bytes = Buffer.byteLength(secret);
-  if (bytes < MIN_SECRET_BYTES) {
-    throw new CliError(
-      `${name} is ${bytes} bytes long: HS256 needs at least ${MIN_SECRET_BYTES} random bytes, for example from \`openssl rand -base64 48\``,
-    );
-  }
+function names(): SettingName[] {
+  const isName = (key: string): key is SettingName => key in SETTINGS;
+  return Object.keys(SETTINGS).filter(isName);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function randomSecret(): string {

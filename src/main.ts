@@ -1,27 +1,31 @@
 #!/usr/bin/env bun
 /** The entry: the commander program. Each command's file loads what is heavy only when it runs. */
 import { Command, CommanderError } from "commander";
-import packageJson from "../package.json" with { type: "json" };
+import { addConfigCommand } from "./cli/config.ts";
 import { addDemoCommand } from "./cli/demo.ts";
 import { addEventCommand } from "./cli/event.ts";
+import { addHealthcheckCommand } from "./cli/healthcheck.ts";
 import { addHelpCommands } from "./cli/help.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addSimulateCommand } from "./cli/simulate.ts";
 import { addTokenCommand } from "./cli/token.ts";
+import { requireKnownVariables } from "./cli/unknown-variables.ts";
 import { addUserCommand } from "./cli/user.ts";
 import { addVerifyCommand } from "./cli/verify.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
+import { addVersionOption } from "./version.ts";
 
 /** Builds the whole command line. */
 export function createProgram(): Command {
   const program = new Command("couponlive")
     .description("Gives away coupons, first come first served, and proves that it was fair.")
-    .version(packageJson.version)
     .showSuggestionAfterError()
     // An option that stands after a command is that command's, whatever those above it have.
     .enablePositionalOptions()
     .configureOutput({ outputError: (message, write) => write(withHint(message)) })
+    .hook("preAction", () => requireKnownVariables(warn))
     .exitOverride();
+  addVersionOption(program);
   addServeCommand(program);
   addEventCommand(program);
   addUserCommand(program);
@@ -29,6 +33,8 @@ export function createProgram(): Command {
   addSimulateCommand(program);
   addVerifyCommand(program);
   addDemoCommand(program);
+  addConfigCommand(program);
+  addHealthcheckCommand(program);
   addHelpCommands(program);
   return program;
 }
@@ -41,6 +47,10 @@ function withHint(message: string): string {
   return `couponlive: ${what.replaceAll("\n", " ")} (${hint})\n`;
 }
 
+function warn(line: string): void {
+  process.stderr.write(`couponlive: warning: ${line}\n`);
+}
+
 /** One line on stderr that says what is wrong and what to do; returns the exit code. */
 function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -48,8 +58,17 @@ function reportError(error: unknown): number {
     process.stderr.write(`couponlive: ${error.message}\n`);
     return error.exitCode;
   }
-  process.stderr.write(`couponlive: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`couponlive: ${messageOf(error)}\n`);
   return EXIT.failed;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // The binary unpacks the database's native module before it can load it.
+  const isUnloadable = "code" in error && error.code === "ERR_DLOPEN_FAILED";
+  return isUnloadable
+    ? `the database's native module cannot be loaded (${error.message}): set TMPDIR to a folder that can be written and is not mounted noexec`
+    : error.message;
 }
 
 if (import.meta.main) {

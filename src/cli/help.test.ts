@@ -26,3 +26,13 @@ test.each([
     stderr: `couponlive: ${message}\n`,
   });
 });
+
+test("--version says which commit and which Bun it is, also as JSON", async () => {
+  const text = await runProgram(["--version"]);
+  expect(text).toMatchObject({ exitCode: EXIT.ok, stderr: "" });
+  expect(text.stdout).toMatch(/^couponlive \d+\.\d+\.\d+ \((commit \S+, )?Bun \d+\.\d+\.\d+\)\n$/);
+  const { stdout } = await runProgram(["--version", "--json"]);
+  const { version, commit, bun } = JSON.parse(stdout);
+  const from = commit === null ? "" : `commit ${commit}, `;
+  expect(`couponlive ${version} (${from}Bun ${bun})\n`).toBe(text.stdout);
+});

@@ -1,24 +1,20 @@
 import type { Command } from "commander";
 import {
-  DEFAULTS,
+  flagVariables,
   readDatabaseConfig,
   readRedisUrl,
   readServeConfig,
   readTokenConfig,
+  requireReadable,
+  type SettingFlags,
 } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
+import { addSettingOptions } from "./setting-options.ts";
 
-interface ServeFlags {
-  readonly port?: string;
-  readonly host?: string;
-  readonly db?: string;
-  readonly redis?: string;
-  readonly workers?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
+type ServeFlags = SettingFlags & {
   readonly takeOver?: true;
   readonly dev?: true;
-}
+};
 
 const example = `
 Examples:
@@ -27,35 +23,26 @@ Examples:
   $ couponlive serve --redis redis://127.0.0.1:6379 --workers 4
   $ couponlive serve --tls-cert chain.pem --tls-key key.pem
 
-Settings: flag, then COUPONLIVE_PORT, _HOST, _DB, _REDIS, _WORKERS, _TLS_CERT, _TLS_KEY,
-then the default. HTTP/1.1 and HTTP/2 are served on the same port, with TLS and without.
+A flag wins over its variable, which wins over the default; \`couponlive config\` prints them all.
+HTTP/1.1 and HTTP/2 are served on the same port, with TLS and without.
 SIGTERM or Ctrl-C stops accepting, answers what is in flight, drains the writer and exits 0.`;
 
 /** Adds `couponlive serve`, and the hidden `web-process` that it starts for each worker on Redis. */
 export function addServeCommand(program: Command): void {
-  program
-    .command("serve")
+  addSettingOptions(program.command("serve"))
     .description("Runs the issuance server.")
-    .option("--port <port>", `port to listen on, 0 for any free one (default: ${DEFAULTS.port})`)
-    .option("--host <host>", `address to listen on (default: ${DEFAULTS.host})`)
-    .option("--db <path-or-url>", `SQL database (default: ${DEFAULTS.db})`)
-    .option(
-      "--redis <url>",
-      "decide claims in this Redis (COUPONLIVE_REDIS); without it, on the embedded engine",
-    )
-    .option("--workers <n>", `web processes, with --redis (default: ${DEFAULTS.workers})`)
-    .option("--tls-cert <file>", "serve HTTPS with this certificate and its chain (PEM)")
-    .option("--tls-key <file>", "the certificate's key (PEM)")
     .option("--take-over", "decide although another Redis did before, which is lost for good")
     .option("--dev", "development: make up a token secret for this run where none is set")
     .addHelpText("after", example)
     .action(async (flags: ServeFlags) => {
+      requireReadable(flags);
       const redisUrl = readRedisUrl(flags);
       const options = {
         ...readServeConfig(flags),
         database: readDatabaseConfig(flags),
         tokens: readTokenConfig({ development: flags.dev === true }),
         takeOver: flags.takeOver === true,
+        variables: flagVariables(flags),
       };
       const [{ createLog }, { untilStopped }] = await Promise.all([
         import("../server/log.ts"),

@@ -26,29 +26,45 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
       "the embedded engine needs a local --db file: for another ledger name a Redis with --redis",
     );
   }
-  const database = await openDatabase(options.database.db, options.database.dbToken);
-  const lock = await holdEngineLock(database.url);
-  await requireNoDecider(database, options.takeOver);
   const failure = Promise.withResolvers<never>();
-  const engine = new EmbeddedEngine({
-    database,
-    store: await CommitThread.open(options.database, {
-      onDeath: failure.reject,
-      onContradiction: (outboxIds) =>
-        log.fatal({ outboxIds }, "the ledger contradicts what was issued; the outbox keeps it"),
-      onMoveFailure: (reason) => log.error({ reason }, "the ledger lags; it is tried again"),
-    }),
-    nowMs: Date.now,
-    onFailure: (error) => log.error({ error: String(error) }, "the ledger failed"),
+  // One that dies before it is asked for anything is heard of by the first who asks.
+  failure.promise.catch(() => undefined);
+  // It loads while this thread opens the database.
+  const thread = new CommitThread({
+    onDeath: failure.reject,
+    onContradiction: (outboxIds) =>
+      log.fatal({ outboxIds }, "the ledger contradicts what was issued; the outbox keeps it"),
+    onMoveFailure: (reason) => log.error({ reason }, "the ledger lags; it is tried again"),
   });
-  const server = await startWebServer({ ...options, reusePort: false, database, engine, log });
-  return {
-    url: server.url,
-    failed: failure.promise,
-    stop: async () => {
-      const drained = await server.stop();
-      lock.release();
-      return drained;
-    },
-  };
+  try {
+    const { database, lock } = await lockLedger(options);
+    await thread.open(options.database);
+    const engine = new EmbeddedEngine({
+      database,
+      store: thread,
+      nowMs: Date.now,
+      onFailure: (error) => log.error({ error: String(error) }, "the ledger failed"),
+    });
+    const server = await startWebServer({ ...options, reusePort: false, database, engine, log });
+    return {
+      url: server.url,
+      failed: failure.promise,
+      stop: async () => {
+        const drained = await server.stop();
+        lock.release();
+        return drained;
+      },
+    };
+  } catch (error) {
+    thread.terminate();
+    throw error;
+  }
+}
+
+/** Opens the ledger as the only one who decides for it. */
+async function lockLedger({ database: { db, dbToken }, takeOver }: ServeOptions) {
+  const database = await openDatabase(db, dbToken);
+  const lock = await holdEngineLock(database.url);
+  await requireNoDecider(database, takeOver);
+  return { database, lock };
 }

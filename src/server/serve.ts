@@ -6,6 +6,8 @@ export interface ServeOptions extends ServeConfig {
   readonly tokens: TokenConfig;
   /** The operator says that another decider of the database is lost for good (decider.ts). */
   readonly takeOver: boolean;
+  /** The flags, as the variables by which web processes learn of them. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface RedisServeOptions extends ServeOptions {

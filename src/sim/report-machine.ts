@@ -1,6 +1,7 @@
 /** Where a run's figures were made, and by what command: they mean nothing without. */
 import { cpus, release, totalmem, type } from "node:os";
 import packageJson from "../../package.json" with { type: "json" };
+import { withoutSecrets } from "../masking.ts";
 
 /** The generator's machine; it is the server's too, where the run has started that one. */
 export interface Machine {
@@ -33,12 +34,6 @@ const PLAIN_WORD = /^[\w@%+=:,./-]+$/;
  */
 export function commandLine(args: readonly string[]): string {
   return ["couponlive", ...args.map(withoutSecrets).map(quoted)].join(" ");
-}
-
-function withoutSecrets(word: string): string {
-  return word
-    .replace(/(:\/\/)[^/?#]*@/, "$1***@")
-    .replaceAll(/([?&](?:authToken|token|password|secret)=)[^&#]*/gi, "$1***");
 }
 
 function quoted(word: string): string {

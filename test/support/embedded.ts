@@ -25,18 +25,20 @@ export async function embeddedParts(nowMs: () => number = Date.now): Promise<Emb
   return {
     path,
     database,
-    create: async (wrap = (store) => store) =>
-      new EmbeddedEngine({
+    create: async (wrap = (store) => store) => {
+      const thread = new CommitThread({
+        onDeath: fail,
+        onContradiction: fail,
+        onMoveFailure: () => undefined,
+      });
+      await thread.open({ db: path, dbToken: undefined });
+      return new EmbeddedEngine({
         database,
-        store: wrap(
-          await CommitThread.open(
-            { db: path, dbToken: undefined },
-            { onDeath: fail, onContradiction: fail, onMoveFailure: () => undefined },
-          ),
-        ),
+        store: wrap(thread),
         nowMs,
         onFailure: () => undefined,
-      }),
+      });
+    },
   };
 }
 

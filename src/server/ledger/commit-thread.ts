@@ -37,23 +37,22 @@ export class CommitThread {
   private readonly waiters: Waiter[] = [];
   private failure: Error | undefined;
 
-  private constructor(private readonly events: CommitThreadEvents) {
+  /** Starts the thread, which loads its modules meanwhile. `open` must follow, or `terminate`. */
+  constructor(private readonly events: CommitThreadEvents) {
     this.worker = new Worker(new URL("./commit-worker.ts", import.meta.url));
     this.worker.onmessage = (message: MessageEvent<CommitReply>) => this.receive(message.data);
     this.worker.onerror = (event) =>
       this.fail(new Error(`the ledger thread died: ${event.message}`));
   }
 
-  /** Starts the thread, opens the ledger on it, and has it take over what the outbox holds. */
-  static async open(config: DatabaseConfig, events: CommitThreadEvents): Promise<CommitThread> {
-    const thread = new CommitThread(events);
-    try {
-      await thread.send({ kind: "open", db: config.db, dbToken: config.dbToken });
-    } catch (error) {
-      thread.worker.terminate();
-      throw error;
-    }
-    return thread;
+  /** Opens the ledger on the thread, and has it take over what the outbox holds. */
+  async open(config: DatabaseConfig): Promise<void> {
+    await this.send({ kind: "open", db: config.db, dbToken: config.dbToken });
+  }
+
+  /** Ends the thread as it is: for one that did not come to open the ledger. */
+  terminate(): void {
+    this.worker.terminate();
   }
 
   /** Commits the rows, all or none. When it resolves they are on the disk. */

@@ -1,0 +1,85 @@
+/** The single binary, built here, does its work in an empty folder with an empty environment. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { EXIT } from "../src/exit-codes.ts";
+import { readVersion } from "../src/version.ts";
+import { startRedis, type TestRedis } from "./support/redis.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "./support/temp.ts";
+
+const BUILD_LIMIT_MS = 120_000;
+const MEMBERS = 600;
+const STOCK = 400;
+
+let built: TemporaryDirectory;
+let binary: string;
+let redis: TestRedis;
+
+beforeAll(async () => {
+  built = temporaryDirectory();
+  binary = join(built.path, "couponlive");
+  const build = Bun.spawn(
+    [process.execPath, join(import.meta.dir, "..", "scripts", "build.ts"), "--outfile", binary],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  const stderr = await build.stderr.text();
+  expect({ exitCode: await build.exited, stderr }).toMatchObject({ exitCode: 0 });
+  redis = await startRedis({ persistence: "none" });
+}, BUILD_LIMIT_MS);
+
+afterAll(async () => {
+  await redis?.stop();
+  built?.remove();
+});
+
+/** Runs it as `env -i` would; Bun extracts the database's native module to TMPDIR. */
+async function run(folder: string, ...args: string[]) {
+  const child = Bun.spawn([binary, ...args], {
+    cwd: folder,
+    env: { TMPDIR: built.path },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { exitCode: await child.exited, stdout, stderr };
+}
+
+test("says which commit and which Bun it was made from", async () => {
+  const { stdout } = await run(built.path, "--version", "--json");
+  expect(JSON.parse(stdout)).toEqual(readVersion());
+});
+
+describe("a rush, its report and its proof", () => {
+  for (const engine of ["embedded", "redis"] as const) {
+    test(`on ${engine}`, async () => {
+      using folder = temporaryDirectory();
+      const place = engine === "redis" ? ["--redis", redis.url] : [];
+      await run(
+        folder.path,
+        "event",
+        "create",
+        "--name",
+        "x",
+        "--id",
+        engine,
+        "--stock",
+        `${STOCK}`,
+      );
+      await run(folder.path, "event", "schedule", engine, "--now");
+      const rush = await run(
+        folder.path,
+        ...["simulate", "--event", engine, "--users", `${MEMBERS}`, "--tps", "1500"],
+        ...[...place, ...(engine === "redis" ? ["--workers", "2"] : [])],
+        ...["--plain", "--html", "rush.html"],
+      );
+      // A slow machine may not hold the rate.
+      expect<number[]>([EXIT.ok, EXIT.invalid], rush.stderr).toContain(rush.exitCode);
+      const page = readFileSync(join(folder.path, "rush.html"), "utf8");
+      expect(page).toContain("uPlot");
+      const proof = await run(folder.path, "verify", engine, ...place);
+      expect(proof).toMatchObject({ exitCode: EXIT.ok, stderr: "" });
+      expect(proof.stdout).toContain(`${STOCK} issued, stock ${STOCK}`);
+      const left = readdirSync(folder.path).filter((name) => !name.startsWith("couponlive.db"));
+      expect(left).toEqual(["rush.html"]);
+    });
+  }
+});
