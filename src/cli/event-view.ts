@@ -1,5 +1,10 @@
 /** Events as the terminal and scripts see them. The code key is in neither. */
-import type { CouponTier, EventDefinition, EventWindow } from "../server/events/event.ts";
+import {
+  type CouponTier,
+  type EventDefinition,
+  type EventWindow,
+  lastIssuableRank,
+} from "../server/events/event.ts";
 import { formatMoment } from "../server/events/schedule.ts";
 import { eventState } from "../server/events/state.ts";
 import { formatTable } from "./table.ts";
@@ -99,9 +104,8 @@ export function eventTable(all: readonly EventFacts[]): string {
   ]);
 }
 
-/** A stock that was lowered under a running event may be less than what it had issued. */
 function remaining(event: EventDefinition, issued: number): number {
-  return Math.max(0, event.stock - issued);
+  return Math.max(0, lastIssuableRank(event) - issued);
 }
 
 /** The tiers with their last ranks, without those that begin beyond a lowered stock. */

@@ -57,13 +57,13 @@ describe("embedded engine alone", () => {
       eventId: event.id,
       rank,
       memberId: `m${rank}`,
-      code: codeForRank(event.codeKey, rank),
+      code: codeForRank(event, rank),
       windowId: 1,
       issuedAtMs: 3,
     });
     await insertMissing(database.client, [row(1)]);
-    await appendToOutbox(database, encodeRows([row(2)]));
-    await appendToOutbox(database, encodeRows([row(3)]));
+    await appendToOutbox(database, encodeRows([row(2)]), []);
+    await appendToOutbox(database, encodeRows([row(3)]), []);
     const engine = await create();
     expect(await engine.claim(event, ["m2", "m4", "m5"])).toMatchObject([
       { outcome: "already_issued", grant: { rank: 2, issuedAtMs: 3 } },

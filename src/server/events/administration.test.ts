@@ -12,11 +12,11 @@ import {
   findEvent,
   listEvents,
   pauseEvent,
-  restockEvent,
   resumeEvent,
 } from "./administration.ts";
 import { EventError, type EventErrorCode } from "./event-error.ts";
 import { EVENT_DEFAULTS } from "./limits.ts";
+import { restockEvent } from "./stock.ts";
 
 const NOW_MS = Date.UTC(2026, 11, 1, 9);
 const HOUR_MS = 3_600_000;

@@ -51,11 +51,9 @@ export function changeCatalogue<T>(
 }
 
 /** What may change on an event's own row. */
-export interface EventChange {
-  readonly stock?: number;
-  readonly paused?: boolean;
-  readonly ended?: boolean;
-}
+export type EventChange = Partial<
+  Omit<typeof events.$inferInsert, "id" | "codeKey" | "timeZone" | "createdAtMs" | "revision">
+>;
 
 /** Writes the change to the event's row, and the revision at which the event changed. */
 export async function updateEvent(

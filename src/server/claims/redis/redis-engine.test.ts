@@ -115,7 +115,7 @@ describe("redis engine alone", () => {
     expect(anew.map(({ outcome }) => outcome)).toEqual(["issued", "issued"]);
     const rows = (entry?.grants ?? []).map((grant) => ({
       eventId: event.id,
-      code: codeForRank(event.codeKey, grant.rank),
+      code: codeForRank(event, grant.rank),
       ...grant,
     }));
     expect(rows.length).toBe(3);
@@ -160,7 +160,7 @@ describe("redis engine alone", () => {
     const { database, connection } = await openEngine(redis);
     const engine = new RedisEngine(connection, database);
     const event = await openEvent(database);
-    const code = codeForRank(event.codeKey, 3);
+    const code = codeForRank(event, 3);
     const row = { eventId: event.id, memberId: "c", rank: 3, code, windowId: 7, issuedAtMs: 1 };
     await insertMissing(database.client, [row]);
     const decisions = await engine.claim(event, ["c", "d"]);
@@ -190,7 +190,7 @@ describe("redis engine alone", () => {
     const event = await openEvent(database);
     await new RedisEngine(await connect(), database).claim(event, ["a"]);
     await drain(event);
-    const code = codeForRank(event.codeKey, 2);
+    const code = codeForRank(event, 2);
     const row = { eventId: event.id, memberId: "b", rank: 2, code, windowId: 7, issuedAtMs: 1 };
     await insertMissing(database.client, [row]);
     const engine = new RedisEngine(connection, database);
