@@ -3,13 +3,14 @@ import { eq } from "drizzle-orm";
 import type { Redis } from "ioredis";
 import { coupons } from "../../../schema/tables.ts";
 import { type Actor, recordAudit } from "../audit.ts";
+import { countIssuedInRedis } from "../claims/redis/consent.ts";
 import type { Database } from "../database.ts";
 import { changeCatalogue, updateEvent } from "./change.ts";
 import { type CouponShare, couponTiers } from "./coupons.ts";
 import { type CouponTier, couponForRank, type EventDefinition } from "./event.ts";
 import { EventError } from "./event-error.ts";
 import { type Queryable, requireEvent, requireRunningEvent } from "./event-rows.ts";
-import { countEverywhere } from "./issued.ts";
+import { agree, countInDatabase, findDecider, requireUnchanged } from "./issued.ts";
 import { FOLLOW_LIMIT_MS } from "./limits.ts";
 import { checkSettings, requireCodesOfItsOwn, type SomeSettings } from "./settings.ts";
 
@@ -48,22 +49,41 @@ export async function amendEvent(
   if (Object.keys(settings).length === 0 && shares === undefined) {
     throw new EventError("invalid_input", "nothing to change was given");
   }
-  return await changeCatalogue(database, async (transaction, revision) => {
-    const before = await requireRunningEvent(transaction, eventId);
-    const after = { ...before, ...settings };
-    if (changesCodes(before, after)) await requireFreeCodes(transaction, after, nowMs);
-    requireKeptPromise(before, after, nowMs);
-    if (shares !== undefined) {
-      const tiers = couponTiers(shares, before.stock);
-      await requireKeptTiers(transaction, before, tiers, { nowMs, redis });
-      await replaceTiers(transaction, eventId, tiers);
-    }
-    await updateEvent(transaction, eventId, revision, settings);
-    const details = { ...settings, ...(shares === undefined ? {} : { coupons: shares }) };
-    const entry = { actor, action: "event.update", eventId, details, atMs: nowMs };
-    await recordAudit(transaction, entry);
-    return await requireEvent(transaction, eventId);
+  return await agree(eventId, async () => {
+    const asked = await requireRunningEvent(database.orm, eventId);
+    const inRedis =
+      shares === undefined || !hasBegun(asked, nowMs)
+        ? undefined
+        : await countInRedis(database, eventId, redis);
+    return await changeCatalogue(database, async (transaction, revision) => {
+      const before = await requireRunningEvent(transaction, eventId);
+      const after = { ...before, ...settings };
+      if (changesCodes(before, after)) await requireFreeCodes(transaction, after, nowMs);
+      requireKeptPromise(before, after, nowMs);
+      if (shares !== undefined) {
+        const tiers = couponTiers(shares, before.stock);
+        if (inRedis !== undefined) {
+          await requireUnchanged(transaction, inRedis.deciding, asked, before);
+        }
+        const inDatabase = await countInDatabase(transaction, eventId);
+        requireKeptTiers(before, tiers, Math.max(inDatabase, inRedis?.issued ?? 0), nowMs);
+        await replaceTiers(transaction, eventId, tiers);
+      }
+      await updateEvent(transaction, eventId, revision, settings);
+      const details = { ...settings, ...(shares === undefined ? {} : { coupons: shares }) };
+      const entry = { actor, action: "event.update", eventId, details, atMs: nowMs };
+      await recordAudit(transaction, entry);
+      return await requireEvent(transaction, eventId);
+    });
   });
+}
+
+/** How many the Redis that decides has issued, where one does. */
+async function countInRedis(database: Database, eventId: string, redis: Redis | undefined) {
+  const deciding = await findDecider(database, redis);
+  const issued =
+    deciding.redis === undefined ? 0 : await countIssuedInRedis(deciding.redis, eventId);
+  return { deciding, issued };
 }
 
 /** Whether its first window has begun, or begins before every server has followed a change. */
@@ -109,12 +129,12 @@ function requireKeptPromise(before: EventDefinition, after: EventDefinition, now
 }
 
 /** Servers that have not followed yet would tell members of the former tiers: so none may issue. */
-async function requireKeptTiers(
-  transaction: Queryable,
+function requireKeptTiers(
   event: EventDefinition,
   tiers: readonly CouponTier[],
-  { nowMs, redis }: Pick<AmendmentContext, "nowMs" | "redis">,
-): Promise<void> {
+  issued: number,
+  nowMs: number,
+): void {
   if (!hasBegun(event, nowMs)) return;
   const near = event.windows.some(
     ({ opensAtMs, closesAtMs }) =>
@@ -125,7 +145,6 @@ async function requireKeptTiers(
       `a window of event ${event.id} is open, or was or will be within ${FOLLOW_LIMIT_MS / 1_000} s: tiers can be changed between windows`,
     );
   }
-  const issued = await countEverywhere(transaction, event.id, redis);
   const changed = [...event.coupons, ...tiers]
     .map((tier) => tier.firstRank)
     .sort((one, other) => one - other)

@@ -18,6 +18,7 @@ export type EventErrorCode =
   | "setting_fixed"
   | "code_taken"
   | "invalid_codes"
+  | "changed_meanwhile"
   /** Only the Redis that decides can tell, and it was not named, or is not the one. */
   | "redis_needed";
 

@@ -11,6 +11,8 @@ export const EVENT_LIMITS = {
   /** A year of ten windows a day, with some to spare: the engine keeps all of an event's windows. */
   windowsPerEvent: 4_000,
   dailyScheduleDays: 366,
+  /** Every process of a server keeps them in memory: some hundred bytes each. */
+  importedCodes: 1_000_000,
   /** Ten years. */
   validForMs: 3_660 * 24 * 60 * 60_000,
   /** 9999-12-31T23:59:59.999Z: the last moment with a four-digit year. */

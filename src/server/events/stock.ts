@@ -9,7 +9,7 @@ import { changeCatalogue, updateEvent } from "./change.ts";
 import { type EventDefinition, lastIssuableRank } from "./event.ts";
 import { EventError } from "./event-error.ts";
 import { type Queryable, requireEvent, requireRunningEvent } from "./event-rows.ts";
-import { countInDatabase, requireDecidingRedis } from "./issued.ts";
+import { agree, countInDatabase, type Deciding, findDecider, requireUnchanged } from "./issued.ts";
 import { EVENT_LIMITS, requireWholeNumber } from "./limits.ts";
 
 /**
@@ -31,33 +31,40 @@ export async function restockEvent(
   redis?: Redis,
 ): Promise<EventDefinition> {
   requireWholeNumber("the stock", stock, 1, EVENT_LIMITS.stock);
-  return await changeCatalogue(database, async (transaction, revision) => {
-    const before = await requireRunningEvent(transaction, eventId);
-    if (before.codesImported) await requireCodesFor(transaction, eventId, stock);
-    const after = { ...before, stock };
-    if (stock < before.stock) {
-      const issued = await agreeOnStock(transaction, after, revision, redis);
-      if (issued > lastIssuableRank(after)) throw belowIssued(after, issued);
-    }
-    await updateEvent(transaction, eventId, revision, { stock });
-    const details = { from: before.stock, to: stock };
-    const entry = { actor, action: "event.restock", eventId, details, atMs: Date.now() };
-    await recordAudit(transaction, entry);
-    return await requireEvent(transaction, eventId);
+  return await agree(eventId, async () => {
+    const asked = await requireRunningEvent(database.orm, eventId);
+    const isLower = stock < asked.stock;
+    const deciding = isLower
+      ? await agreeWithRedis(database, { ...asked, stock }, redis)
+      : undefined;
+    return await changeCatalogue(database, async (transaction, revision) => {
+      const before = await requireRunningEvent(transaction, eventId);
+      const after = { ...before, stock };
+      if (deciding !== undefined) await requireUnchanged(transaction, deciding, asked, before);
+      requireIssuedWithin(after, await countInDatabase(transaction, eventId));
+      if (before.codesImported) await requireCodesFor(transaction, eventId, stock);
+      await updateEvent(transaction, eventId, revision, { stock });
+      const details = { from: before.stock, to: stock };
+      const entry = { actor, action: "event.restock", eventId, details, atMs: Date.now() };
+      await recordAudit(transaction, entry);
+      return await requireEvent(transaction, eventId);
+    });
   });
 }
 
-/** Returns how many are issued; where that is no more than the stock, no more will be. */
-async function agreeOnStock(
-  transaction: Queryable,
+/** Has the Redis that decides, where one does, issue no more than the event's new stock. */
+async function agreeWithRedis(
+  database: Database,
   event: EventDefinition,
-  revision: number,
   redis: Redis | undefined,
-): Promise<number> {
-  const inDatabase = await countInDatabase(transaction, event.id);
-  const deciding = await requireDecidingRedis(transaction, redis);
-  if (deciding === undefined || inDatabase > lastIssuableRank(event)) return inDatabase;
-  return Math.max(inDatabase, await lowerStockInRedis(deciding, event, revision));
+): Promise<Deciding> {
+  // First, for Redis keeps to what it is told though the change is refused afterwards.
+  requireIssuedWithin(event, await countInDatabase(database.orm, event.id));
+  const deciding = await findDecider(database, redis);
+  if (deciding.redis !== undefined) {
+    requireIssuedWithin(event, await lowerStockInRedis(deciding.redis, event));
+  }
+  return deciding;
 }
 
 async function requireCodesFor(
@@ -77,12 +84,14 @@ async function requireCodesFor(
   );
 }
 
-function belowIssued({ id, stock, returned }: EventDefinition, issued: number): EventError {
+function requireIssuedWithin(event: EventDefinition, issued: number): void {
+  if (issued <= lastIssuableRank(event)) return;
+  const { id, stock, returned } = event;
   const counted =
     returned === 0
       ? `has issued ${issued} coupons`
       : `has issued ${issued} coupons, ${returned} of which were given back`;
-  return new EventError(
+  throw new EventError(
     "stock_below_issued",
     `event ${id} ${counted}: its stock cannot be ${stock}`,
   );

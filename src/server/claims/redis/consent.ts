@@ -21,38 +21,32 @@ export async function countIssuedInRedis(redis: Redis, eventId: string): Promise
 }
 
 /**
- * Has Redis issue no more of the event than its stock, as it is to be from the given revision on.
+ * Has Redis issue no more of the event than the stock that it is to have from its next revision on.
  *
  * @returns how many it has issued: where that is more, it goes on as before
  * @throws EngineUnavailableError; Redis may have lowered it all the same, which is safe, and any
  * later change of the event sets it right
  */
-export async function lowerStockInRedis(
-  redis: Redis,
-  event: EventDefinition,
-  revision: number,
-): Promise<number> {
-  const args = [revision, lastIssuableRank(event), fingerprint(event)];
+export async function lowerStockInRedis(redis: Redis, event: EventDefinition): Promise<number> {
+  const args = [event.revision + 1, lastIssuableRank(event), fingerprint(event)];
   return await ask(async () =>
     Number(await runScript(redis, lowerStockScript, [eventKeys(event.id).state], args)),
   );
 }
 
 /**
- * Has Redis decide no claim of the event any more, and forget it.
+ * Has Redis decide no claim of the event any more, and forget it, until its next revision if it has one.
  *
  * @returns how many coupons it has issued: where there are any, it goes on as before
  * @throws EngineUnavailableError
  */
-export async function retireFromRedis(
-  redis: Redis,
-  event: EventDefinition,
-  revision: number,
-): Promise<number> {
+export async function retireFromRedis(redis: Redis, event: EventDefinition): Promise<number> {
   const { state, members, windows, stream, contradictions } = eventKeys(event.id);
   const keys = [state, members, windows, stream, contradictions];
   return await ask(async () =>
-    Number(await runScript(redis, retireEventScript, keys, [revision, fingerprint(event)])),
+    Number(
+      await runScript(redis, retireEventScript, keys, [event.revision + 1, fingerprint(event)]),
+    ),
   );
 }
 

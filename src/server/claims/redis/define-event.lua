@@ -3,8 +3,8 @@ Brings an event's definition in Redis to a revision; an older one changes nothin
 one, unless the windows' key was lost. What has been issued is left alone. Fails on a replica.
 
 KEYS[1] state, KEYS[2] members, KEYS[3] windows, KEYS[4] stream: as in claim-batch.lua; beside that
-        lowered = the revision of a change that has lowered the stock (lower-stock.lua)
-        deleted = the revision at which an earlier event of this id was deleted (retire-event.lua)
+        lowered = definitions before this revision may not set the stock (lower-stock.lua)
+        deleted = definitions before this revision are of a deleted event (retire-event.lua)
 
 ARGV[1] revision
 ARGV[2] stock: the last rank that may be issued

@@ -1,11 +1,11 @@
 --[[
 Lowers what an event may still issue, ahead of its definition, where no more than that was issued.
-From then on no claim is granted a rank beyond it. The revision at which the ledger will say the same
-keeps definitions of before from raising it again; a definition of that revision or a later one holds.
+From then on no claim is granted a rank beyond it. Definitions of an earlier revision than the one given
+cannot raise it again; one of that revision or a later one holds.
 
-KEYS[1] state: as in claim-batch.lua; lowered = the revision of this change
+KEYS[1] state: as in claim-batch.lua; lowered = the revision given
 
-ARGV[1] that revision
+ARGV[1] the revision after the one that was lowered
 ARGV[2] the last rank that may be issued
 ARGV[3] the fingerprint of the event's code key
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import pino from "pino";
-import { engineContract } from "../../../../test/engine/contract.ts";
+import { administrationContract } from "../../../../test/engine/administration-contract.ts";
+import { type EngineHarness, engineContract } from "../../../../test/engine/contract.ts";
 import { startRedis, type TestRedis } from "../../../../test/support/redis.ts";
 import { temporaryDirectory } from "../../../../test/support/temp.ts";
 import { type Database, openDatabase } from "../../database.ts";
@@ -41,31 +42,30 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-engineContract(
-  "redis engine",
-  async () => {
-    const { database, connect, connection, drain } = await openEngine(redis);
-    let engine = new RedisEngine(await connect(), database);
-    return {
-      database,
-      engine: () => engine,
-      verify: async (event) => {
-        await drain(event);
-        return verifyEvent(database, event, connection.client);
-      },
-      restart: async () => {
-        await engine.close();
-        engine = new RedisEngine(await connect(), database);
-      },
-      close: async () => {
-        await engine.close();
-        connection.close();
-        database.close();
-      },
-    };
-  },
-  { model: 60, crowds: 30 },
-);
+async function openHarness(): Promise<EngineHarness> {
+  const { database, connect, connection, drain } = await openEngine(redis);
+  let engine = new RedisEngine(await connect(), database);
+  return {
+    database,
+    engine: () => engine,
+    verify: async (event) => {
+      await drain(event);
+      return verifyEvent(database, event, connection.client);
+    },
+    restart: async () => {
+      await engine.close();
+      engine = new RedisEngine(await connect(), database);
+    },
+    close: async () => {
+      await engine.close();
+      connection.close();
+      database.close();
+    },
+  };
+}
+
+engineContract("redis engine", openHarness, { model: 60, crowds: 30 });
+administrationContract("redis engine", openHarness);
 
 describe("redis engine alone", () => {
   test("the header of claim-batch.lua and the table of refusals agree", () => {

@@ -5,10 +5,10 @@ the event anew; define-event.lua removes it for a new event of the same id. The 
 minute, for the writer that still reads them.
 
 KEYS[1] state, KEYS[2] members, KEYS[3] windows, KEYS[4] stream: as in claim-batch.lua;
-        deleted = the revision at which the event is deleted
+        deleted = the revision given
 KEYS[5] contradictions: a stream
 
-ARGV[1] that revision
+ARGV[1] the revision after the one that is deleted
 ARGV[2] the fingerprint of the event's code key
 
 Result: how many coupons were issued; nothing was changed where there are any.
