@@ -133,7 +133,8 @@ async function requireFree(
     for (const { position } of found) taken.push(start + Number(position) + 1);
   }
   if (taken.length === 0) return;
-  throw new EventError("code_taken", `${nameLines(taken)}: the code is another event's`);
+  const lines = [...new Set(taken)].sort((one, other) => one - other);
+  throw new EventError("code_taken", `${nameLines(lines)}: the code is another event's`);
 }
 
 async function insertCodes(
