@@ -1,4 +1,4 @@
-/** Whole numbers as they are typed on the command line. */
+/** Readers of what is typed on the command line: whole numbers, and options that may repeat. */
 import { InvalidArgumentError } from "commander";
 
 /** Far above any rehearsal; a guard against a slip of the finger. */
@@ -15,3 +15,13 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 /** Reads a number of members or tokens: a whole number from 1 to a hundred million. */
 export const parseCount = wholeNumber(1, MAX_COUNT);
+
+/** A reader that also takes `none`, which is null. */
+export function orNone<T>(read: (text: string) => T): (text: string) => T | null {
+  return (text) => (text === "none" ? null : read(text));
+}
+
+/** A reader of an option that may be given several times. */
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}

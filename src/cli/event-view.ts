@@ -1,7 +1,15 @@
 /** Events as the terminal and scripts see them. The code key is in neither. */
-import type { CouponTier, EventDefinition, EventWindow } from "../server/events/event.ts";
+import {
+  type CouponTier,
+  type EventDefinition,
+  type EventWindow,
+  lastIssuableRank,
+} from "../server/events/event.ts";
+import { EVENT_DEFAULTS } from "../server/events/limits.ts";
 import { formatMoment } from "../server/events/schedule.ts";
 import { eventState } from "../server/events/state.ts";
+import type { PlannedWindow } from "../server/events/windows.ts";
+import { formatDuration } from "./duration.ts";
 import { formatTable } from "./table.ts";
 
 /** An event with what the ledger says of it, at a moment. */
@@ -25,6 +33,13 @@ export function eventJson({ event, issued, nowMs }: EventFacts) {
     timeZone: event.timeZone,
     windowLengthMs: event.windowLengthMs,
     windowsPerDay: event.windowsPerDay,
+    windowQuota: event.windowQuota,
+    codePrefix: event.codePrefix,
+    codeLength: event.codeLength,
+    codesImported: event.codesImported,
+    validForMs: event.validForMs,
+    validUntilMs: event.validUntilMs,
+    returned: event.returned,
     coupons: tierRanks(event),
     currentWindow: toJson(currentWindow),
     nextWindow: toJson(nextWindow),
@@ -33,9 +48,9 @@ export function eventJson({ event, issued, nowMs }: EventFacts) {
 }
 
 /** What `--json` prints of a window: each moment in ms, and as ISO 8601 in the event's zone. */
-export function windowJson(window: EventWindow, timeZone: string) {
+export function windowJson(window: EventWindow | PlannedWindow, timeZone: string) {
   return {
-    id: window.id,
+    ...("id" in window ? { id: window.id } : {}),
     opensAt: isoMoment(window.opensAtMs, timeZone),
     closesAt: isoMoment(window.closesAtMs, timeZone),
     opensAtMs: window.opensAtMs,
@@ -59,18 +74,39 @@ export function eventText({ event, issued, nowMs }: EventFacts): string {
       `windows of up to ${event.windowLengthMs / 1000} s, at most ${event.windowsPerDay} a day`,
     ],
     ...tierRanks(event).map((tier, index) => [index === 0 ? "coupons" : "", tierText(tier)]),
+    ...unusualFacts(event),
   ]);
   if (event.windows.length === 0) return `${facts}\n\nNo windows are scheduled.`;
   return `${facts}\n\n${windowTable(event.windows, event.timeZone)}`;
 }
 
+/** What most events leave as it is. */
+function unusualFacts(event: EventDefinition): string[][] {
+  const { windowQuota, codePrefix, codeLength, codesImported, validForMs, validUntilMs } = event;
+  const validity = [
+    ...(validForMs === null ? [] : [`for ${formatDuration(validForMs)} after it is issued`]),
+    ...(validUntilMs === null ? [] : [`until ${formatMoment(validUntilMs, event.timeZone)}`]),
+  ];
+  const generated = `${codeLength} letters${codePrefix === "" ? "" : `, ${codePrefix}- before them`}`;
+  const isUsual = !codesImported && codePrefix === "" && codeLength === EVENT_DEFAULTS.codeLength;
+  return [
+    ...(windowQuota === null ? [] : [["quota", `${formatCount(windowQuota)} a window`]]),
+    ...(isUsual ? [] : [["codes", codesImported ? "imported, one a rank" : generated]]),
+    ...(validity.length === 0 ? [] : [["valid", validity.join(", at most ")]]),
+    ...(event.returned === 0 ? [] : [["given back", formatCount(event.returned)]]),
+  ];
+}
+
 /** Windows, a line each: in the event's zone, and their openings in UTC where that is another. */
-export function windowTable(windows: readonly EventWindow[], timeZone: string): string {
+export function windowTable(
+  windows: readonly (EventWindow | PlannedWindow)[],
+  timeZone: string,
+): string {
   const inUtc = (text: string) => (timeZone === "UTC" ? [] : [text]);
   return formatTable([
     ["window", `opens (${timeZone})`, `closes (${timeZone})`, ...inUtc("opens (UTC)"), "quota"],
     ...windows.map((window) => [
-      String(window.id),
+      "id" in window ? String(window.id) : "new",
       formatMoment(window.opensAtMs, timeZone),
       formatMoment(window.closesAtMs, timeZone),
       ...inUtc(formatMoment(window.opensAtMs, "UTC").replace("+00:00", "Z")),
@@ -99,9 +135,8 @@ export function eventTable(all: readonly EventFacts[]): string {
   ]);
 }
 
-/** A stock that was lowered under a running event may be less than what it had issued. */
 function remaining(event: EventDefinition, issued: number): number {
-  return Math.max(0, event.stock - issued);
+  return Math.max(0, lastIssuableRank(event) - issued);
 }
 
 /** The tiers with their last ranks, without those that begin beyond a lowered stock. */

@@ -60,6 +60,13 @@ test("an event is created with what is given", async () => {
     timeZone: "Asia/Seoul",
     windowLengthMs: 90_000,
     windowsPerDay: 3,
+    windowQuota: null,
+    codePrefix: "",
+    codeLength: 16,
+    codesImported: false,
+    validForMs: null,
+    validUntilMs: null,
+    returned: 0,
     coupons: [
       { firstRank: 1, lastRank: 1000, kind: "percent", value: 50 },
       { firstRank: 1001, lastRank: 5000, kind: "amount", value: 5000 },
@@ -205,10 +212,10 @@ describe("refused, with what is wrong on stderr, and nothing done", () => {
       ["show", "nowhere"],
       "there is no event with the id nowhere (`couponlive event list` shows those there are)",
     ],
-    [schedule, "say when the windows open, by one of --now, --at and --daily"],
+    [schedule, "say when the windows open, by one of --now, --at, --daily and --file"],
     [
       [...schedule, "--now", "--at", "2099-12-05T10:00"],
-      "give only one of --now, --at and --daily",
+      "give only one of --now, --at, --daily and --file",
     ],
     [
       [...create, "--stock", "-5"],
@@ -232,7 +239,7 @@ describe("refused, with what is wrong on stderr, and nothing done", () => {
     ],
     [
       [...schedule, "--now", "--tz", "UTC"],
-      "--tz belongs to --at and --daily: leave it out with --now",
+      "--tz belongs to --at, --daily and --file: leave it out with --now",
     ],
     [
       [...create, "--coupon", "percent:101"],

@@ -4,9 +4,11 @@ import { DEFAULTS } from "../../src/config.ts";
 import { createApp } from "../../src/server/app.ts";
 import { Combiner } from "../../src/server/claims/combiner.ts";
 import type { ClaimDecision, ClaimEngine } from "../../src/server/claims/engine.ts";
+import type { Database } from "../../src/server/database.ts";
 import { addWindows, createEvent } from "../../src/server/events/administration.ts";
 import { Catalogue } from "../../src/server/events/catalogue.ts";
 import type { EventDefinition } from "../../src/server/events/event.ts";
+import type { IssuanceRow } from "../../src/server/ledger/issuance.ts";
 import {
   createTokenVerifier,
   type TokenVerifier,
@@ -26,6 +28,8 @@ export interface Mutation {
     event: EventDefinition,
     memberIds: readonly string[],
   ): Promise<readonly ClaimDecision[]>;
+  /** Instead of the thread that commits, which checks the stock once more. */
+  commit?(database: Database, rows: readonly IssuanceRow[]): Promise<void>;
   /** Instead of the clock, for the engine. */
   nowMs?(closesAtMs: number): number;
   /** Instead of checking tokens. */
@@ -56,7 +60,16 @@ export async function startMutant(
   const clock = mutation.nowMs;
   const parts = await embeddedParts(clock === undefined ? Date.now : () => clock(closesAtMs));
   const { database, path } = parts;
-  const engine = await parts.create();
+  const { commit } = mutation;
+  const engine = await parts.create((store) =>
+    commit === undefined
+      ? store
+      : {
+          commit: (rows) => commit(database, rows),
+          ping: () => store.ping(),
+          close: () => store.close(),
+        },
+  );
   await createEvent(database, { id: EVENT_ID, name: "Mutant", stock, windowLengthMs: MINUTE_MS });
   const window = { opensAtMs: openedAtMs, closesAtMs };
   await addWindows(database, EVENT_ID, [window], { nowMs: openedAtMs });

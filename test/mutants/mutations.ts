@@ -1,5 +1,6 @@
 /** The ways in which a server can be wrong, each of which `simulate` must find. */
 import type { ClaimDecision, Grant } from "../../src/server/claims/engine.ts";
+import { insertMissing } from "../../src/server/ledger/insert.ts";
 import type { Mutation } from "./mutant-server.ts";
 
 const DAY_MS = 86_400_000;
@@ -29,8 +30,11 @@ function eachClaim(
   };
 }
 
-/** The engine believes in one coupon more than there is. */
+/** The engine believes in one coupon more than there is, and nobody checks. */
 export const oneTooMany: Mutation = {
+  commit: async (database, rows) => {
+    await insertMissing(database.client, rows);
+  },
   claim: (engine, event, memberIds) =>
     engine.claim({ ...event, stock: event.stock + 1, revision: event.revision + 1 }, memberIds),
 };

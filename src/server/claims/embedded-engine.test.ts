@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { engineContract } from "../../../test/engine/contract.ts";
+import { administrationContract } from "../../../test/engine/administration-contract.ts";
+import { type EngineHarness, engineContract } from "../../../test/engine/contract.ts";
 import { embeddedParts, verifyWhenDrained } from "../../../test/support/embedded.ts";
 import { createEvent } from "../events/administration.ts";
 import { encodeRows, insertMissing } from "../ledger/insert.ts";
@@ -8,27 +9,26 @@ import { codeForRank } from "./code.ts";
 import type { EmbeddedEngine } from "./embedded-engine.ts";
 import { EngineUnavailableError } from "./engine.ts";
 
-engineContract(
-  "embedded engine",
-  async () => {
-    const { database, create } = await embeddedParts();
-    let engine = await create();
-    return {
-      database,
-      engine: () => engine,
-      verify: (event) => verifyWhenDrained(database, event),
-      restart: async () => {
-        await engine.close();
-        engine = await create();
-      },
-      close: async () => {
-        await engine.close();
-        database.close();
-      },
-    };
-  },
-  { model: 60, crowds: 30 },
-);
+async function openHarness(): Promise<EngineHarness> {
+  const { database, create } = await embeddedParts();
+  let engine = await create();
+  return {
+    database,
+    engine: () => engine,
+    verify: (event) => verifyWhenDrained(database, event),
+    restart: async () => {
+      await engine.close();
+      engine = await create();
+    },
+    close: async () => {
+      await engine.close();
+      database.close();
+    },
+  };
+}
+
+engineContract("embedded engine", openHarness, { model: 60, crowds: 30 });
+administrationContract("embedded engine", openHarness);
 
 describe("embedded engine alone", () => {
   test("3: a window opens and closes on the very millisecond of the clock", async () => {
@@ -57,13 +57,13 @@ describe("embedded engine alone", () => {
       eventId: event.id,
       rank,
       memberId: `m${rank}`,
-      code: codeForRank(event.codeKey, rank),
+      code: codeForRank(event, rank),
       windowId: 1,
       issuedAtMs: 3,
     });
     await insertMissing(database.client, [row(1)]);
-    await appendToOutbox(database, encodeRows([row(2)]));
-    await appendToOutbox(database, encodeRows([row(3)]));
+    await appendToOutbox(database, encodeRows([row(2)]), []);
+    await appendToOutbox(database, encodeRows([row(3)]), []);
     const engine = await create();
     expect(await engine.claim(event, ["m2", "m4", "m5"])).toMatchObject([
       { outcome: "already_issued", grant: { rank: 2, issuedAtMs: 3 } },

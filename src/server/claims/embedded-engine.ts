@@ -3,7 +3,7 @@
  * answers. It needs no other service, loses nothing in a crash, and rebuilds itself from the file.
  */
 import type { Database } from "../database.ts";
-import type { EventDefinition, EventWindow } from "../events/event.ts";
+import { type EventDefinition, type EventWindow, lastIssuableRank } from "../events/event.ts";
 import type { IssuanceRow } from "../ledger/issuance.ts";
 import { readOutbox } from "../ledger/outbox.ts";
 import { type LedgerGrant, readLedger } from "../ledger/read.ts";
@@ -200,7 +200,7 @@ function decide(
     rows.push({
       eventId: definition.id,
       memberId,
-      code: codeForRank(definition.codeKey, grant.rank),
+      code: codeForRank(definition, grant.rank),
       ...grant,
     });
     return { outcome: "issued", grant };
@@ -215,7 +215,7 @@ function refuse(
 ): ClaimDecision | undefined {
   const { definition, grants, issuedByWindow } = state;
   if (definition.ended) return { outcome: "ended" };
-  if (grants.size >= definition.stock) return { outcome: "sold_out" };
+  if (grants.size >= lastIssuableRank(definition)) return { outcome: "sold_out" };
   if (definition.paused) return { outcome: "paused" };
   if (window === undefined) return notOpen(definition, nowMs);
   if (window.quota !== null && (issuedByWindow.get(window.id) ?? 0) >= window.quota) {

@@ -2,6 +2,7 @@
  * The engine decides claims. Two implementations, `embedded` and `redis`, pass one contract suite
  * (test/engine/contract.ts). The engine alone holds the clock that judges windows (invariant 3).
  */
+import type { Redis } from "ioredis";
 import type { EventDefinition } from "../events/event.ts";
 
 /** A granted claim as the engine keeps it; the code follows from the rank (code.ts). */
@@ -45,6 +46,9 @@ export class EngineUnavailableError extends Error {}
 
 export interface ClaimEngine {
   readonly kind: "embedded" | "redis";
+
+  /** Where its decisions are beside the database, for administration to ask (redis/consent.ts). */
+  readonly redis?: Redis;
 
   /**
    * Brings the engine to this definition, and on first sight to what the ledger already holds.

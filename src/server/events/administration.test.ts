@@ -3,20 +3,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { catalogue, issuances } from "../../../schema/tables.ts";
+import { readAudit } from "../audit.ts";
 import { type Database, openDatabase } from "../database.ts";
 import {
   addWindows,
+  cloneEvent,
   countIssued,
   createEvent,
   endEvent,
   findEvent,
   listEvents,
   pauseEvent,
-  restockEvent,
+  previewWindows,
+  removeWindows,
   resumeEvent,
 } from "./administration.ts";
 import { EventError, type EventErrorCode } from "./event-error.ts";
 import { EVENT_DEFAULTS } from "./limits.ts";
+import { restockEvent } from "./stock.ts";
 
 const NOW_MS = Date.UTC(2026, 11, 1, 9);
 const HOUR_MS = 3_600_000;
@@ -288,4 +292,94 @@ test("events are listed in the order in which they were made, each with what is 
   const events = await listEvents(database);
   expect(events.map((event) => event.id)).toEqual(["b", "a"]);
   for (const event of events) expect(await findEvent(database, event.id)).toEqual(event);
+});
+
+describe("removeWindows", () => {
+  test("removes windows that have not begun, all that are named or none", async () => {
+    await createEvent(database, { id: "summer", name: "Summer" });
+    const openings = [1, 2, 3].map((hours) => ({ opensAtMs: NOW_MS + hours * HOUR_MS }));
+    const [first, second, third] = await addWindows(database, "summer", openings, {
+      nowMs: NOW_MS,
+    });
+    if (first === undefined || second === undefined || third === undefined) throw new Error("gone");
+    const remove = (ids: readonly number[], nowMs: number) =>
+      removeWindows(database, "summer", ids, { nowMs });
+    const soon = first.opensAtMs - 4_000;
+    await expectRefusal(() => remove([], NOW_MS), "invalid_input", /no window was named/);
+    await expectRefusal(
+      () => remove([third.id, third.id + 1], NOW_MS),
+      "unknown_window",
+      /^event summer has no window \d+$/,
+    );
+    await expectRefusal(() => remove([second.id, first.id], soon), "window_begun", /has begun/);
+    expect(await remove([third.id, second.id], soon)).toEqual([second, third]);
+    expect(await findEvent(database, "summer")).toMatchObject({ windows: [first], revision: 3 });
+  });
+
+  test("a preview says what would be added, and adds nothing", async () => {
+    await createEvent(database, { id: "summer", name: "Summer", windowQuota: 9 });
+    const openings = [{ opensAtMs: NOW_MS + HOUR_MS }];
+    const preview = () => previewWindows(database, "summer", openings, { nowMs: NOW_MS });
+    const planned = {
+      opensAtMs: NOW_MS + HOUR_MS,
+      closesAtMs: NOW_MS + HOUR_MS + 60_000,
+      quota: 9,
+    };
+    expect(await preview()).toEqual([planned]);
+    expect(await preview()).toEqual(
+      await addWindows(database, "summer", openings, { nowMs: NOW_MS }).then((added) =>
+        added.map(({ id: _, ...window }) => window),
+      ),
+    );
+    await expectRefusal(preview, "window_overlap", /overlaps/);
+  });
+});
+
+describe("cloneEvent", () => {
+  test("takes stock, tiers and policy, but neither key nor windows", async () => {
+    const source = await createEvent(database, {
+      id: "summer",
+      name: "Summer",
+      stock: 10,
+      coupons: [
+        { kind: "percent", value: 50, count: 4 },
+        { kind: "amount", value: 5, count: null },
+      ],
+      timeZone: "Asia/Seoul",
+      windowsPerDay: 3,
+      validForMs: 1_000,
+      codePrefix: "SUN",
+    });
+    await addWindows(database, "summer", [{ opensAtMs: NOW_MS }], { nowMs: NOW_MS });
+    await endEvent(database, "summer");
+    const clone = await cloneEvent(database, "summer", { id: "autumn", name: "Autumn" }, "cli:kim");
+    const { id: _, name: __, codeKey, revision: ___, ...same } = source;
+    expect(clone).toMatchObject({
+      ...same,
+      id: "autumn",
+      name: "Autumn",
+      windows: [],
+      ended: false,
+    });
+    expect(clone.codeKey).not.toEqual(codeKey);
+    expect(await readAudit(database, "autumn", { limit: 1 })).toMatchObject([
+      { actor: "cli:kim", action: "event.clone" },
+    ]);
+  });
+
+  test("asks for what cannot be taken over", async () => {
+    const short = { codePrefix: "SUN", codeLength: 8, validUntilMs: Date.now() + HOUR_MS };
+    await createEvent(database, { id: "summer", name: "Summer", ...short });
+    const clone = { name: "Autumn" };
+    await expectRefusal(
+      () => cloneEvent(database, "summer", clone),
+      "code_taken",
+      /another prefix/,
+    );
+    await database.client.execute("UPDATE events SET valid_until = 1");
+    const other = { ...clone, codePrefix: "FALL" };
+    await expectRefusal(() => cloneEvent(database, "summer", other), "invalid_input", /is over/);
+    const made = await cloneEvent(database, "summer", { ...other, validUntilMs: null });
+    expect(made).toMatchObject({ codePrefix: "FALL", codeLength: 8, validUntilMs: null });
+  });
 });

@@ -7,6 +7,7 @@ import { catalogue, events, users } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
 import type { EventDefinition } from "./event.ts";
 import { eventQueries, toDefinitions } from "./event-rows.ts";
+import { ImportedCodeCache } from "./imported-codes.ts";
 
 const DEFAULT_POLL_INTERVAL_MS = 500;
 
@@ -22,6 +23,7 @@ export class Catalogue {
   readonly #pollIntervalMs: number;
   readonly #onError: (error: unknown) => void;
   readonly #listeners: ((event: EventDefinition) => void)[] = [];
+  readonly #codes: ImportedCodeCache;
   readonly #events = new Map<string, EventDefinition>();
   #inactiveMembers: ReadonlySet<string> = new Set();
   #revision = -1;
@@ -32,6 +34,7 @@ export class Catalogue {
 
   private constructor(database: Database, options: CatalogueOptions) {
     this.#database = database;
+    this.#codes = new ImportedCodeCache(database);
     this.#pollIntervalMs = options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS;
     this.#onError = options.onError ?? ((error) => console.error("the catalogue:", error));
   }
@@ -117,17 +120,29 @@ export class Catalogue {
     const [seen] = await revisionQuery;
     if (seen?.revision !== this.#revision) {
       // A batch is one transaction, so these rows belong together.
-      const [[row], inactive, ...rows] = await orm.batch([
+      const [[row], inactive, all, ...rows] = await orm.batch([
         revisionQuery,
         orm.select({ id: users.id }).from(users).where(eq(users.active, false)),
+        orm.select({ id: events.id }).from(events),
         ...eventQueries(orm, gt(events.revision, this.#revision)),
       ]);
       if (row === undefined) throw new Error("the catalogue table has lost its row");
+      const changed = await this.#codes.complete(toDefinitions(...rows));
       this.#revision = row.revision;
       this.#inactiveMembers = new Set(inactive.map((user) => user.id));
-      this.#replace(toDefinitions(...rows));
+      this.#forgetAllBut(new Set(all.map((event) => event.id)));
+      this.#replace(changed);
     }
     this.#lastRefreshedAtMs = Date.now();
+  }
+
+  /** Events that were deleted. */
+  #forgetAllBut(ids: ReadonlySet<string>): void {
+    for (const id of this.#events.keys()) {
+      if (ids.has(id)) continue;
+      this.#events.delete(id);
+      this.#codes.forget(id);
+    }
   }
 
   #replace(changed: readonly EventDefinition[]): void {

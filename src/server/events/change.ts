@@ -4,24 +4,18 @@ import { eq, sql } from "drizzle-orm";
 import { catalogue, events } from "../../../schema/tables.ts";
 import { type Database, reconnectAfterFailure } from "../database.ts";
 import { withoutValuesInErrors } from "../query-error.ts";
+import { inTurn } from "../turn.ts";
 import type { Queryable } from "./event-rows.ts";
-
-/** The last change that was asked for on each database of this process, done or failed. */
-const lastChanges = new WeakMap<Database, Promise<void>>();
 
 /**
  * Runs the change in one write transaction, with the catalogue's next revision; servers follow it
- * once it is committed. Whatever it throws undoes it whole.
- *
- * Changes through one `database` run one after another. A call into a local libSQL file blocks the
- * thread while it waits for the write lock, so a second transaction of this process would keep the
- * first from ever being committed.
+ * once it is committed. Whatever it throws undoes it whole. Changes through one `database` run one
+ * after another (turn.ts), and await nothing but the transaction.
  */
-export function changeCatalogue<T>(
+export async function changeCatalogue<T>(
   database: Database,
   change: (transaction: Queryable, revision: number) => Promise<T>,
 ): Promise<T> {
-  const before = lastChanges.get(database) ?? Promise.resolve();
   const inTransaction = () =>
     database.orm.transaction(async (transaction) => {
       const [row] = await transaction
@@ -31,7 +25,7 @@ export function changeCatalogue<T>(
       if (row === undefined) throw new Error("the catalogue table has lost its row");
       return await change(transaction, row.revision);
     });
-  const done = before.then(async () => {
+  return await inTurn(database, async () => {
     try {
       return await withoutValuesInErrors(inTransaction());
     } catch (error) {
@@ -40,22 +34,12 @@ export function changeCatalogue<T>(
       throw error;
     }
   });
-  lastChanges.set(
-    database,
-    done.then(
-      () => undefined,
-      () => undefined,
-    ),
-  );
-  return done;
 }
 
 /** What may change on an event's own row. */
-export interface EventChange {
-  readonly stock?: number;
-  readonly paused?: boolean;
-  readonly ended?: boolean;
-}
+export type EventChange = Partial<
+  Omit<typeof events.$inferInsert, "id" | "codeKey" | "timeZone" | "createdAtMs" | "revision">
+>;
 
 /** Writes the change to the event's row, and the revision at which the event changed. */
 export async function updateEvent(

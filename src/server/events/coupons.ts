@@ -1,5 +1,5 @@
 /** Coupon tiers as an administrator gives them: what a coupon is worth, and how many of them. */
-import type { CouponTier } from "./event.ts";
+import type { CouponTier, EventDefinition } from "./event.ts";
 import { EventError } from "./event-error.ts";
 import { EVENT_LIMITS, requireWholeNumber } from "./limits.ts";
 
@@ -79,4 +79,16 @@ export function couponTiers(shares: readonly CouponShare[], stock: number): Coup
     );
   }
   return tiers;
+}
+
+/** The shares from which the tiers of an event would be laid again over its stock as it is now. */
+export function sharesOf({
+  coupons,
+  stock,
+}: Pick<EventDefinition, "coupons" | "stock">): CouponShare[] {
+  const within = coupons.filter((tier) => tier.firstRank <= stock);
+  return within.map(({ kind, value, firstRank }, index) => {
+    const next = within[index + 1];
+    return { kind, value, count: next === undefined ? null : next.firstRank - firstRank };
+  });
 }

@@ -9,7 +9,18 @@ export type EventErrorCode =
   | "window_in_past"
   | "window_overlap"
   | "too_many_windows"
-  | "stock_below_issued";
+  | "stock_below_issued"
+  /** Something was issued, or could have been. */
+  | "already_issued"
+  | "window_begun"
+  | "unknown_window"
+  /** Members were told so already. */
+  | "setting_fixed"
+  | "code_taken"
+  | "invalid_codes"
+  | "changed_meanwhile"
+  /** Only the Redis that decides can tell, and it was not named, or is not the one. */
+  | "redis_needed";
 
 /** A refusal in one plain sentence, for a person; `code` is for programs. Nothing was changed. */
 export class EventError extends Error {

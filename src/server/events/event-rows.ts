@@ -1,9 +1,10 @@
 /** Reads events out of the SQL tables: three queries, whose rows are put together here. */
 import type { ResultSet } from "@libsql/client";
-import { inArray, type SQL, sql } from "drizzle-orm";
+import { eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
 import { coupons, events, windows } from "../../../schema/tables.ts";
 import type { EventDefinition } from "./event.ts";
+import { EventError, unknownEvent } from "./event-error.ts";
 
 /** What the queries run on: a database, or a transaction on one. */
 export type Queryable = BaseSQLiteDatabase<"async", ResultSet>;
@@ -44,4 +45,33 @@ export function toDefinitions(
     coupons: (couponsOf.get(event.id) ?? []).map(({ eventId: _, ...coupon }) => coupon),
     windows: (windowsOf.get(event.id) ?? []).map(({ eventId: _, ...window }) => window),
   }));
+}
+
+/**
+ * The event as a transaction sees it, in which the queries see one state without being a batch.
+ *
+ * @throws EventError (`unknown_event`)
+ */
+export async function requireEvent(
+  transaction: Queryable,
+  eventId: string,
+): Promise<EventDefinition> {
+  const [eventRows, couponRows, windowRows] = eventQueries(transaction, eq(events.id, eventId));
+  const [event] = toDefinitions(await eventRows, await couponRows, await windowRows);
+  if (event === undefined) throw unknownEvent(eventId);
+  return event;
+}
+
+/** The same, of an event that has not ended. @throws EventError (also `event_ended`) */
+export async function requireRunningEvent(
+  transaction: Queryable,
+  eventId: string,
+): Promise<EventDefinition> {
+  return requireRunning(await requireEvent(transaction, eventId));
+}
+
+/** The event. @throws EventError (`event_ended`) */
+export function requireRunning(event: EventDefinition): EventDefinition {
+  if (!event.ended) return event;
+  throw new EventError("event_ended", `event ${event.id} has ended and cannot be changed`);
 }

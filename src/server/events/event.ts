@@ -35,6 +35,8 @@ export interface EventDefinition {
   readonly codeLength: number;
   /** The codes were brought along, one for each rank. */
   readonly codesImported: boolean;
+  /** Those codes, by rank less one, where they are needed: the catalogue has them, a listing not. */
+  readonly importedCodes?: readonly string[];
   /** A coupon may be redeemed this long after it was issued, and until that moment; null for ever. */
   readonly validForMs: number | null;
   readonly validUntilMs: number | null;
@@ -47,6 +49,26 @@ export interface EventDefinition {
   readonly paused: boolean;
   readonly ended: boolean;
   readonly revision: number;
+}
+
+/**
+ * The last rank that the event may issue now: its stock, and one more for each coupon that was given
+ * back, as far as there are codes for them. Everything that judges by stock judges by this.
+ */
+export function lastIssuableRank({ stock, returned, importedCodes }: EventDefinition): number {
+  return Math.min(stock + returned, importedCodes?.length ?? Number.POSITIVE_INFINITY);
+}
+
+/**
+ * The moment until which a coupon may be redeemed, in ms since the epoch: the event's, or its time
+ * after the issuance, whichever comes first; null for ever.
+ */
+export function couponValidUntilMs(
+  { validForMs, validUntilMs }: Pick<EventDefinition, "validForMs" | "validUntilMs">,
+  issuedAtMs: number,
+): number | null {
+  if (validForMs === null) return validUntilMs;
+  return Math.min(issuedAtMs + validForMs, validUntilMs ?? Number.POSITIVE_INFINITY);
 }
 
 /** The tier that a rank is granted: the last one that begins at or before it. */

@@ -11,7 +11,20 @@ export const EVENT_LIMITS = {
   /** A year of ten windows a day, with some to spare: the engine keeps all of an event's windows. */
   windowsPerEvent: 4_000,
   dailyScheduleDays: 366,
+  /** Every process of a server keeps them in memory: some hundred bytes each. */
+  importedCodes: 1_000_000,
+  /** Ten years. */
+  validForMs: 3_660 * 24 * 60 * 60_000,
+  /** 9999-12-31T23:59:59.999Z: the last moment with a four-digit year. */
+  momentMs: 253_402_300_799_999,
 } as const;
+
+/**
+ * How long before its opening a window, and the codes of the coupons that it will issue, can no
+ * longer be taken back: running servers follow a change within a second, and one that has not
+ * followed for this long says on `/readyz` that it is not ready.
+ */
+export const FOLLOW_LIMIT_MS = 5_000;
 
 export const EVENT_DEFAULTS = {
   stock: 100_000,

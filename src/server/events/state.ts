@@ -1,5 +1,5 @@
 /** Where an event stands at a moment. Pure. */
-import type { EventDefinition, EventWindow } from "./event.ts";
+import { type EventDefinition, type EventWindow, lastIssuableRank } from "./event.ts";
 
 /**
  * - `scheduled`: no window has opened yet, or none is planned
@@ -38,7 +38,7 @@ function stateName(
   nextWindow: EventWindow | null,
 ): EventState {
   if (event.ended) return "ended";
-  if (issued >= event.stock) return "sold_out";
+  if (issued >= lastIssuableRank(event)) return "sold_out";
   if (event.paused) return "paused";
   if (currentWindow !== null) return "open";
   if (nextWindow === event.windows[0] || event.windows.length === 0) return "scheduled";

@@ -9,14 +9,11 @@ export interface Opening {
   readonly opensAtMs: number;
   /** The policy's length after the opening, unless given; a window may be shorter, never longer. */
   readonly closesAtMs?: number | undefined;
-  /** How many coupons the window may issue; as many as the stock allows, unless given. */
+  /** How many coupons the window may issue, null for no bound; the policy's, unless given. */
   readonly quota?: number | null | undefined;
 }
 
 export type PlannedWindow = Omit<EventWindow, "id">;
-
-/** 9999-12-31T23:59:59.999Z: the last moment with a four-digit year. */
-const LAST_MOMENT_MS = 253_402_300_799_999;
 
 /**
  * The windows for these openings, ascending.
@@ -47,9 +44,13 @@ export function planWindows(
 }
 
 function planWindow(event: EventDefinition, opening: Opening, nowMs: number): PlannedWindow {
-  const { opensAtMs, closesAtMs = opensAtMs + event.windowLengthMs, quota = null } = opening;
-  requireWholeNumber("the opening (ms since 1970)", opensAtMs, 0, LAST_MOMENT_MS);
-  requireWholeNumber("the closing (ms since 1970)", closesAtMs, 0, LAST_MOMENT_MS);
+  const {
+    opensAtMs,
+    closesAtMs = opensAtMs + event.windowLengthMs,
+    quota = event.windowQuota,
+  } = opening;
+  requireWholeNumber("the opening (ms since 1970)", opensAtMs, 0, EVENT_LIMITS.momentMs);
+  requireWholeNumber("the closing (ms since 1970)", closesAtMs, 0, EVENT_LIMITS.momentMs);
   if (quota !== null) requireWholeNumber("the quota", quota, 1, EVENT_LIMITS.stock);
   const opensAt = inZone(event, opensAtMs);
   if (opensAtMs < nowMs) {

@@ -23,7 +23,7 @@ describe("claims over HTTP", () => {
       eventId: "open",
       rank: 1,
       code: expect.stringMatching(/^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/),
-      coupon: { kind: "percent", value: 50 },
+      coupon: { kind: "percent", value: 50, validUntil: null },
       issuedAt: new Date(NOW_MS).toISOString(),
     });
     const second = await (await at.claim("open", "bob")).json();

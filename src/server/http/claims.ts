@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { codeForRank } from "../claims/code.ts";
 import type { ClaimAnswer } from "../claims/combiner.ts";
 import type { Grant } from "../claims/engine.ts";
-import { couponForRank, type EventDefinition } from "../events/event.ts";
+import { couponForRank, couponValidUntilMs, type EventDefinition } from "../events/event.ts";
 import { authenticate, unauthorized } from "./authenticate.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
@@ -107,12 +107,14 @@ function issuanceBody(
   grant: Grant,
 ): string {
   const { kind, value } = couponForRank(event.coupons, grant.rank);
+  const validUntilMs = couponValidUntilMs(event, grant.issuedAtMs);
+  const validUntil = validUntilMs === null ? null : new Date(validUntilMs).toISOString();
   return JSON.stringify({
     status,
     eventId: event.id,
     rank: grant.rank,
-    code: codeForRank(event.codeKey, grant.rank),
-    coupon: { kind, value },
+    code: codeForRank(event, grant.rank),
+    coupon: { kind, value, validUntil },
     issuedAt: new Date(grant.issuedAtMs).toISOString(),
   });
 }

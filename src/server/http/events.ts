@@ -1,6 +1,6 @@
 /** `GET /v1/events` and `GET /v1/events/{id}`: what anyone may know of an event. */
 import { Hono } from "hono";
-import type { EventDefinition, EventWindow } from "../events/event.ts";
+import { type EventDefinition, type EventWindow, lastIssuableRank } from "../events/event.ts";
 import { eventState } from "../events/state.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
@@ -45,7 +45,7 @@ async function describe(event: EventDefinition, statuses: StatusCache) {
     state,
     stock: event.stock,
     issued,
-    remaining: Math.max(0, event.stock - issued),
+    remaining: Math.max(0, lastIssuableRank(event) - issued),
     coupons: event.coupons,
     currentWindow: describeWindow(currentWindow),
     nextWindow: describeWindow(nextWindow),

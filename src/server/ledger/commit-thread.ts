@@ -2,10 +2,16 @@
 import type { DatabaseConfig } from "../../config.ts";
 import { encodeRows } from "./insert.ts";
 import type { IssuanceRow } from "./issuance.ts";
+import { type LastRanks, lastRanksOf } from "./outbox.ts";
 
 export type CommitRequest =
   | { readonly kind: "open"; readonly db: string; readonly dbToken: string | undefined }
-  | { readonly kind: "commit"; readonly encodedRows: string; readonly rowCount: number }
+  | {
+      readonly kind: "commit";
+      readonly encodedRows: string;
+      readonly rowCount: number;
+      readonly lastRanks: LastRanks;
+    }
   | { readonly kind: "ping" }
   | { readonly kind: "close" };
 
@@ -57,7 +63,12 @@ export class CommitThread {
 
   /** Commits the rows, all or none. When it resolves they are on the disk. */
   async commit(rows: readonly IssuanceRow[]): Promise<void> {
-    await this.send({ kind: "commit", encodedRows: encodeRows(rows), rowCount: rows.length });
+    await this.send({
+      kind: "commit",
+      encodedRows: encodeRows(rows),
+      rowCount: rows.length,
+      lastRanks: lastRanksOf(rows),
+    });
   }
 
   /** Resolves when the thread answers. */

@@ -41,7 +41,7 @@ async function handle(request: CommitRequest): Promise<boolean> {
       moveAfter(0);
       return true;
     case "commit":
-      await appendToOutbox(opened(), request.encodedRows);
+      await appendToOutbox(opened(), request.encodedRows, request.lastRanks);
       waitingRows += request.rowCount;
       moveAfter(IDLE_BEFORE_MOVE_MS);
       return true;

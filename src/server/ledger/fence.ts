@@ -5,6 +5,7 @@
 
 import { fences } from "../../../schema/tables.ts";
 import { type Database, reconnectAfterFailure } from "../database.ts";
+import { inTurn } from "../turn.ts";
 
 /** Under which instance of Redis the rows to insert were read. */
 export interface Fence {
@@ -20,13 +21,15 @@ export class StaleEntriesError extends Error {}
  * that reached it before is seen by whoever reads the ledger now.
  */
 export async function raiseFence(database: Database, fence: Fence): Promise<void> {
-  try {
-    await database.orm
-      .insert(fences)
-      .values(fence)
-      .onConflictDoUpdate({ target: fences.eventId, set: { instance: fence.instance } });
-  } catch (error) {
-    await reconnectAfterFailure(database);
-    throw error;
-  }
+  await inTurn(database, async () => {
+    try {
+      await database.orm
+        .insert(fences)
+        .values(fence)
+        .onConflictDoUpdate({ target: fences.eventId, set: { instance: fence.instance } });
+    } catch (error) {
+      await reconnectAfterFailure(database);
+      throw error;
+    }
+  });
 }

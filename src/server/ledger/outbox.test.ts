@@ -30,8 +30,8 @@ async function emptyLedger() {
 describe("outbox", () => {
   test("moves what was appended, in order, and is empty then", async () => {
     const { database, eventId, rows, ledgerRanks } = await emptyLedger();
-    await appendToOutbox(database, encodeRows(rows(1, 2)));
-    await appendToOutbox(database, encodeRows(rows(3)));
+    await appendToOutbox(database, encodeRows(rows(1, 2)), []);
+    await appendToOutbox(database, encodeRows(rows(3)), []);
     expect(await countOutbox(database, eventId)).toBe(3);
     expect((await readOutbox(database, eventId)).map((grant) => grant.rank)).toEqual([1, 2, 3]);
     expect(await countOutbox(database, "another")).toBe(0);
@@ -45,10 +45,10 @@ describe("outbox", () => {
     const { database, rows, ledgerRanks } = await emptyLedger();
     const range = (first: number, last: number) =>
       rows(...Array.from({ length: last - first + 1 }, (_, index) => first + index));
-    await appendToOutbox(database, encodeRows(range(1, 1_500)));
-    await appendToOutbox(database, encodeRows(range(1_501, 2_200)));
-    await appendToOutbox(database, encodeRows(range(2_201, 2_500)));
-    await appendToOutbox(database, encodeRows(range(2_501, 2_501)));
+    await appendToOutbox(database, encodeRows(range(1, 1_500)), []);
+    await appendToOutbox(database, encodeRows(range(1_501, 2_200)), []);
+    await appendToOutbox(database, encodeRows(range(2_201, 2_500)), []);
+    await appendToOutbox(database, encodeRows(range(2_501, 2_501)), []);
     const steps: number[] = [];
     for (
       let move = await moveToLedger(database);
@@ -66,7 +66,7 @@ describe("outbox", () => {
       database.client,
       rows(2).map((row) => ({ ...row, memberId: "intruder" })),
     );
-    for (const rank of [1, 2, 3]) await appendToOutbox(database, encodeRows(rows(rank)));
+    for (const rank of [1, 2, 3]) await appendToOutbox(database, encodeRows(rows(rank)), []);
     expect(await moveToLedger(database)).toEqual({ taken: 3, refusedIds: [2] });
     expect(await ledgerRanks()).toEqual([1, 2, 3]);
     expect(await readOutbox(database, eventId)).toMatchObject([{ rank: 2, memberId: "m2" }]);
@@ -78,10 +78,10 @@ describe("outbox", () => {
     const impatient = { ...database, client: createClient({ url: database.url, timeout: 20 }) };
     const holder = await openDatabase(path);
     const lock = await holder.client.transaction("write");
-    await expect(appendToOutbox(impatient, encodeRows(rows(1)))).rejects.toThrow("SQLITE_BUSY");
+    await expect(appendToOutbox(impatient, encodeRows(rows(1)), [])).rejects.toThrow("SQLITE_BUSY");
     await expect(moveToLedger(impatient)).resolves.toMatchObject({ taken: 0 });
     lock.close();
-    for (const rank of [1, 2]) await appendToOutbox(impatient, encodeRows(rows(rank)));
+    for (const rank of [1, 2]) await appendToOutbox(impatient, encodeRows(rows(rank)), []);
     expect(await countOutbox(holder, eventId)).toBe(2);
 
     const secondLock = await holder.client.transaction("write");

@@ -3,10 +3,12 @@
  * large steps when nobody waits. Issuances leave it only together with their arrival in the ledger.
  */
 import { LibsqlError } from "@libsql/client";
-import { getTableColumns, getTableName } from "drizzle-orm";
-import { outbox } from "../../../schema/tables.ts";
+import { getTableColumns, getTableName, sql } from "drizzle-orm";
+import { events, outbox } from "../../../schema/tables.ts";
 import { type Database, reconnectAfterFailure } from "../database.ts";
+import type { Queryable } from "../events/event-rows.ts";
 import { INSERT_FROM_JSON } from "./insert.ts";
+import type { IssuanceRow } from "./issuance.ts";
 import type { LedgerGrant } from "./read.ts";
 
 /** Issuances moved in one transaction: about ten milliseconds during which a commit waits. */
@@ -18,7 +20,12 @@ const table = getTableName(outbox);
 const columns = getTableColumns(outbox);
 const [id, rows, refused] = [columns.id.name, columns.rows.name, columns.refused.name];
 
-const append = `INSERT INTO ${table} (${rows}) VALUES (?)`;
+const eventTable = getTableName(events);
+const event = getTableColumns(events);
+/** As many of the given [event, last rank] as the events, being there, still allow. */
+const allowed = `SELECT count(*) FROM json_each(?) AS last JOIN ${eventTable} ON ${eventTable}.${event.id.name} = last.value ->> 0
+  WHERE ${event.stock.name} + ${event.returned.name} >= last.value ->> 1`;
+const append = `INSERT INTO ${table} (${rows}) SELECT ? WHERE (${allowed}) = ?`;
 const oldest = `SELECT ${id} AS id, json_array_length(${rows}) AS issuances FROM ${table} WHERE NOT ${refused} ORDER BY ${id} LIMIT ${MAX_ENTRIES_PER_MOVE}`;
 const span = `${table}.${id} BETWEEN ? AND ? AND NOT ${refused}`;
 const move = `${INSERT_FROM_JSON} FROM ${table}, json_each(${table}.${rows}) WHERE ${span} ORDER BY ${table}.${id}`;
@@ -26,14 +33,42 @@ const remove = `DELETE FROM ${table} WHERE ${span}`;
 const refuse = `UPDATE ${table} SET ${refused} = 1 WHERE ${id} = ?`;
 const ofEvent = `FROM ${table}, json_each(${table}.${rows}) AS given WHERE given.value ->> 0 = ?`;
 
-/** Appends the issuances, encoded by `encodeRows`, in one commit. */
-export async function appendToOutbox(database: Database, encodedRows: string): Promise<void> {
+/** The last rank of each event in what is appended, ascending within an event as it is decided. */
+export type LastRanks = readonly (readonly [eventId: string, rank: number])[];
+
+/** The last ranks of rows in which each event's ranks ascend. */
+export function lastRanksOf(issued: readonly IssuanceRow[]): LastRanks {
+  return [...new Map(issued.map((row) => [row.eventId, row.rank]))];
+}
+
+/** An event's stock was lowered, or the event deleted, after the engine last heard of it. */
+export class NoStockError extends Error {
+  constructor() {
+    super("an event has less stock than was decided by, or is gone: nothing was issued");
+  }
+}
+
+/**
+ * Appends the issuances, encoded by `encodeRows`, in one commit, where the events as they are in
+ * this very commit allow their last ranks: whoever lowers a stock or deletes an event can rely on
+ * what he counts in his transaction (docs/decisions/lowering-stock.md).
+ *
+ * @throws NoStockError when they do not; nothing is appended then
+ */
+export async function appendToOutbox(
+  database: Database,
+  encodedRows: string,
+  lastRanks: LastRanks,
+): Promise<void> {
+  let appended: number;
   try {
-    await database.client.execute({ sql: append, args: [encodedRows] });
+    const args = [encodedRows, JSON.stringify(lastRanks), lastRanks.length];
+    appended = (await database.client.execute({ sql: append, args })).rowsAffected;
   } catch (error) {
     await reconnectAfterFailure(database);
     throw error;
   }
+  if (appended === 0) throw new NoStockError();
 }
 
 export interface Move {
@@ -106,9 +141,14 @@ export async function readOutbox(database: Database, eventId: string): Promise<L
 
 /** How many coupons of the event wait in the outbox. */
 export async function countOutbox(database: Database, eventId: string): Promise<number> {
-  const found = await database.client.execute({
-    sql: `SELECT count(*) AS waiting ${ofEvent}`,
-    args: [eventId],
-  });
-  return Number(found.rows[0]?.["waiting"]);
+  return await countOutboxWithin(database.orm, eventId);
+}
+
+/** The same, as a transaction sees it. */
+export async function countOutboxWithin(queryable: Queryable, eventId: string): Promise<number> {
+  const found = await queryable.get<{ waiting: number }>(
+    sql`SELECT count(*) AS waiting FROM ${outbox}, json_each(${outbox.rows}) AS given
+      WHERE given.value ->> 0 = ${eventId}`,
+  );
+  return Number(found.waiting);
 }

@@ -45,7 +45,7 @@ function row(event: EventDefinition, rank: number, memberId = `m${rank}`) {
     eventId: event.id,
     rank,
     memberId,
-    code: codeForRank(event.codeKey, rank),
+    code: codeForRank(event, rank),
     windowId: window.id,
     issuedAtMs: window.opensAtMs,
   };
@@ -111,7 +111,8 @@ const faults: readonly {
   },
   {
     name: "a coupon that was issued and never came to the ledger",
-    plant: ({ database, event }) => appendToOutbox(database, encodeRows([row(event, STOCK + 1)])),
+    plant: ({ database, event }) =>
+      appendToOutbox(database, encodeRows([row(event, STOCK + 1)]), []),
     found: ["outbox-empty"],
   },
   {

@@ -3,11 +3,12 @@
  * and on Redis where there is one. Reads only; may run beside a server.
  */
 import type { Redis } from "ioredis";
-import { codeForRank } from "../claims/code.ts";
+import { type CodeSource, codeForRank } from "../claims/code.ts";
 import { formatGrant } from "../claims/redis/grant-text.ts";
 import { eventKeys } from "../claims/redis/keys.ts";
 import type { Database } from "../database.ts";
-import type { EventDefinition, EventWindow } from "../events/event.ts";
+import { type EventDefinition, type EventWindow, lastIssuableRank } from "../events/event.ts";
+import { withImportedCodes } from "../events/imported-codes.ts";
 import { type Check, Findings, outboxCheck } from "./findings.ts";
 import { countOutbox } from "./outbox.ts";
 import { type LedgerRow, readLedger } from "./read.ts";
@@ -31,7 +32,11 @@ export async function verifyEvent(
   event: EventDefinition,
   redis?: Redis,
 ): Promise<Verification> {
-  const ledger = await checkLedger(readLedger(database, event.id), event);
+  const ledger = await checkLedger(readLedger(database, event.id), {
+    stock: lastIssuableRank(event),
+    windows: event.windows,
+    codes: await withImportedCodes(database, event),
+  });
   const checks = [...ledger.checks, outboxCheck(await countOutbox(database, event.id))];
   if (redis !== undefined) checks.push(...(await checkRedis(redis, event, ledger.grantByMember)));
   return { ok: checks.every((check) => check.ok), issued: ledger.issued, checks };
@@ -39,10 +44,11 @@ export async function verifyEvent(
 
 /** What a ledger is held against. */
 export interface LedgerEvent {
+  /** The last rank that may be issued (lastIssuableRank). */
   readonly stock: number;
   readonly windows: readonly EventWindow[];
-  /** Where it is not known, codes are not compared with it. */
-  readonly codeKey?: Uint8Array;
+  /** Where they are not known, codes are not compared with them. */
+  readonly codes?: CodeSource;
 }
 
 export interface LedgerReading {
@@ -57,7 +63,7 @@ export async function checkLedger(
   pages: AsyncIterable<readonly LedgerRow[]>,
   event: LedgerEvent,
 ): Promise<LedgerReading> {
-  const { codeKey } = event;
+  const { codes: source } = event;
   const windows = new Map(event.windows.map((window) => [window.id, window]));
   const issuedByWindow = new Map<number, number>();
   const grantByMember = new Map<string, string>();
@@ -88,7 +94,7 @@ export async function checkLedger(
         outside.add(`rank ${rank} was issued at ${new Date(issuedAtMs).toISOString()}`);
       }
       issuedByWindow.set(windowId, (issuedByWindow.get(windowId) ?? 0) + 1);
-      if (codeKey !== undefined && code !== codeForRank(codeKey, rank)) {
+      if (source !== undefined && !isCodeOfRank(source, rank, code)) {
         wrongCodes.add(`rank ${rank}`);
       }
       if (codes.has(code)) repeatedCodes.add(`rank ${rank} has the code of another rank`);
@@ -147,13 +153,24 @@ export async function checkLedger(
       wrongCodes.check(
         "true-codes",
         8,
-        codeKey === undefined
-          ? "not judged: the event's key is known to its database only"
-          : "every code follows from the event's key",
-        "codes that do not follow from the event's key",
+        whereCodesComeFrom(source),
+        "codes that are not those of their ranks",
       ),
     ],
   };
+}
+
+/** False, too, for a rank without a code: there are as many imported ones as coupons. */
+function isCodeOfRank(source: CodeSource, rank: number, code: string): boolean {
+  if (source.codesImported) return source.importedCodes?.[rank - 1] === code;
+  return codeForRank(source, rank) === code;
+}
+
+function whereCodesComeFrom(source: CodeSource | undefined): string {
+  if (source === undefined) return "not judged: the event's codes are known to its database only";
+  return source.codesImported
+    ? "every code is the imported one of its rank"
+    : "every code follows from the event's key";
 }
 
 async function checkRedis(

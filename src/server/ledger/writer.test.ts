@@ -87,7 +87,7 @@ describe("the writer", () => {
     const issuedAt = await grantTimes(event.id);
     const rows = [...issuedAt].slice(0, 12).map(([memberId, issuedAtMs]) => {
       const rank = Number(memberId.slice(1));
-      const code = codeForRank(event.codeKey, rank);
+      const code = codeForRank(event, rank);
       return { eventId: event.id, rank, memberId, code, windowId: 1, issuedAtMs };
     });
     await insertMissing(database.client, rows);
@@ -104,7 +104,7 @@ describe("the writer", () => {
       eventId: event.id,
       rank: 3,
       memberId: "intruder",
-      code: codeForRank(event.codeKey, 3),
+      code: codeForRank(event, 3),
       windowId: 1,
       issuedAtMs: Date.now(),
     };

@@ -199,7 +199,7 @@ export class Writer {
     const rows = entries.flatMap((entry) =>
       (entry.grants ?? []).map((grant) => ({
         eventId: event.id,
-        code: codeForRank(event.codeKey, grant.rank),
+        code: codeForRank(event, grant.rank),
         ...grant,
       })),
     );

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import pino from "pino";
-import { engineContract } from "../../../../test/engine/contract.ts";
+import { administrationContract } from "../../../../test/engine/administration-contract.ts";
+import { type EngineHarness, engineContract } from "../../../../test/engine/contract.ts";
 import { startRedis, type TestRedis } from "../../../../test/support/redis.ts";
 import { temporaryDirectory } from "../../../../test/support/temp.ts";
 import { type Database, openDatabase } from "../../database.ts";
@@ -41,31 +42,30 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-engineContract(
-  "redis engine",
-  async () => {
-    const { database, connect, connection, drain } = await openEngine(redis);
-    let engine = new RedisEngine(await connect(), database);
-    return {
-      database,
-      engine: () => engine,
-      verify: async (event) => {
-        await drain(event);
-        return verifyEvent(database, event, connection.client);
-      },
-      restart: async () => {
-        await engine.close();
-        engine = new RedisEngine(await connect(), database);
-      },
-      close: async () => {
-        await engine.close();
-        connection.close();
-        database.close();
-      },
-    };
-  },
-  { model: 60, crowds: 30 },
-);
+async function openHarness(): Promise<EngineHarness> {
+  const { database, connect, connection, drain } = await openEngine(redis);
+  let engine = new RedisEngine(await connect(), database);
+  return {
+    database,
+    engine: () => engine,
+    verify: async (event) => {
+      await drain(event);
+      return verifyEvent(database, event, connection.client);
+    },
+    restart: async () => {
+      await engine.close();
+      engine = new RedisEngine(await connect(), database);
+    },
+    close: async () => {
+      await engine.close();
+      connection.close();
+      database.close();
+    },
+  };
+}
+
+engineContract("redis engine", openHarness, { model: 60, crowds: 30 });
+administrationContract("redis engine", openHarness);
 
 describe("redis engine alone", () => {
   test("the header of claim-batch.lua and the table of refusals agree", () => {
@@ -115,7 +115,7 @@ describe("redis engine alone", () => {
     expect(anew.map(({ outcome }) => outcome)).toEqual(["issued", "issued"]);
     const rows = (entry?.grants ?? []).map((grant) => ({
       eventId: event.id,
-      code: codeForRank(event.codeKey, grant.rank),
+      code: codeForRank(event, grant.rank),
       ...grant,
     }));
     expect(rows.length).toBe(3);
@@ -160,7 +160,7 @@ describe("redis engine alone", () => {
     const { database, connection } = await openEngine(redis);
     const engine = new RedisEngine(connection, database);
     const event = await openEvent(database);
-    const code = codeForRank(event.codeKey, 3);
+    const code = codeForRank(event, 3);
     const row = { eventId: event.id, memberId: "c", rank: 3, code, windowId: 7, issuedAtMs: 1 };
     await insertMissing(database.client, [row]);
     const decisions = await engine.claim(event, ["c", "d"]);
@@ -190,7 +190,7 @@ describe("redis engine alone", () => {
     const event = await openEvent(database);
     await new RedisEngine(await connect(), database).claim(event, ["a"]);
     await drain(event);
-    const code = codeForRank(event.codeKey, 2);
+    const code = codeForRank(event, 2);
     const row = { eventId: event.id, memberId: "b", rank: 2, code, windowId: 7, issuedAtMs: 1 };
     await insertMissing(database.client, [row]);
     const engine = new RedisEngine(connection, database);

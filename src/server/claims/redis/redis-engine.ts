@@ -6,9 +6,9 @@
  * instance (run id) for which it was last compared with the ledger; on another instance the script
  * decides nothing until the ledger's grants have been restored (docs/decisions/redis-restore.md).
  */
-import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
 import type { Database } from "../../database.ts";
-import type { EventDefinition } from "../../events/event.ts";
+import { type EventDefinition, lastIssuableRank } from "../../events/event.ts";
 import { raiseFence } from "../../ledger/fence.ts";
 import { readLedger } from "../../ledger/read.ts";
 import {
@@ -22,6 +22,7 @@ import claimBatchLua from "./claim-batch.lua" with { type: "text" };
 import { readReply } from "./claim-reply.ts";
 import type { RedisConnection } from "./connection.ts";
 import defineEventLua from "./define-event.lua" with { type: "text" };
+import { fingerprint, isForeignEvent } from "./fingerprint.ts";
 import { formatGrant, parseGrant } from "./grant-text.ts";
 import { eventKeys } from "./keys.ts";
 import recountGrantsLua from "./recount-grants.lua" with { type: "text" };
@@ -36,8 +37,6 @@ const recountGrants = script(recountGrantsLua);
 /** Grants restored by one call: a few milliseconds in which Redis serves nobody else. */
 const RESTORE_BATCH = 1_000;
 const LEDGER_FAILED = "the ledger could not be read for Redis";
-/** Keeps the fingerprint of a code key apart from every other use of the key. */
-const FINGERPRINT_DOMAIN = "couponlive code key\n";
 /** How often a claim prepares the event and tries again before it gives up. */
 const MAX_PREPARES_PER_CLAIM = 2;
 
@@ -54,6 +53,10 @@ export class RedisEngine implements ClaimEngine {
     /** Told once of each event that another database decides in this Redis. */
     private readonly onForeignEvent: (error: EngineUnavailableError) => void = () => undefined,
   ) {}
+
+  get redis(): Redis {
+    return this.connection.client;
+  }
 
   prepare(event: EventDefinition): Promise<void> {
     const key = `${event.id} ${event.revision}`;
@@ -139,10 +142,11 @@ export class RedisEngine implements ClaimEngine {
 
   /** Returns the instance for which the event was last restored. */
   private async define(event: EventDefinition): Promise<unknown> {
-    const { state, windows } = eventKeys(event.id);
+    const { state, members, windows, stream } = eventKeys(event.id);
+    const keys = [state, members, windows, stream];
     const args = [
       event.revision,
-      event.stock,
+      lastIssuableRank(event),
       event.paused ? 1 : 0,
       event.ended ? 1 : 0,
       fingerprint(event),
@@ -152,11 +156,10 @@ export class RedisEngine implements ClaimEngine {
       ]),
     ];
     try {
-      return await this.ask(() =>
-        runScript(this.connection.client, defineEvent, [state, windows], args),
-      );
+      return await this.ask(() => runScript(this.connection.client, defineEvent, keys, args));
     } catch (error) {
-      throw isForeign(error) ? this.refuseForeign(event) : error;
+      const isForeign = error instanceof EngineUnavailableError && isForeignEvent(error.cause);
+      throw isForeign ? this.refuseForeign(event) : error;
     }
   }
 
@@ -203,18 +206,4 @@ export class RedisEngine implements ClaimEngine {
       throw new EngineUnavailableError(failure, { cause });
     }
   }
-}
-
-/** Tells events of one id from each other, and nothing about the key: see claim-batch.lua. */
-function fingerprint({ codeKey }: EventDefinition): string {
-  return createHash("sha256").update(FINGERPRINT_DOMAIN).update(codeKey).digest("hex").slice(0, 16);
-}
-
-/** Whether it is the error of define-event.lua. */
-function isForeign(error: unknown): boolean {
-  return (
-    error instanceof EngineUnavailableError &&
-    error.cause instanceof Error &&
-    error.cause.message.startsWith("OTHERKEY")
-  );
 }
