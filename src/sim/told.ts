@@ -64,9 +64,8 @@ export class ToldTable {
     let flags = before | bitOf(answer.outcome);
     if (answer.outcome === "issued" && this.wasTold(row, "issued")) flags |= ISSUED_TWICE;
     if ("rank" in answer) {
-      const first = this.grantOf(row);
-      if (first === undefined) this.#keep(row, answer);
-      else if (first.rank !== answer.rank || first.code !== answer.code) flags |= TWO_COUPONS;
+      if (this.#ranks[row] === 0) this.#keep(row, answer);
+      else if (!this.#holds(row, answer)) flags |= TWO_COUPONS;
     }
     this.#flags[row] = flags;
     if ((flags & ~before & (ISSUED_TWICE | TWO_COUPONS)) !== 0) this.#duplicates++;
@@ -95,6 +94,17 @@ export class ToldTable {
     for (let at = 0; at < grant.code.length; at++) {
       this.#codes[start + at] = grant.code.charCodeAt(at);
     }
+  }
+
+  /** Whether it is the coupon that was kept. */
+  #holds(row: number, { rank, code }: ToldGrant): boolean {
+    if (this.#ranks[row] !== rank) return false;
+    const start = row * MAX_CODE_LENGTH;
+    for (let at = 0; at < MAX_CODE_LENGTH; at++) {
+      const expected = at < code.length ? code.charCodeAt(at) : 0;
+      if (this.#codes[start + at] !== expected) return false;
+    }
+    return true;
   }
 
   wasTold(row: number, outcome: Outcome): boolean {
@@ -127,15 +137,16 @@ export class ToldTable {
     return { rank, code };
   }
 
-  /** Takes over a row of another table, as it is. */
+  /** Takes over a row of another table, as it is. Without views: there may be millions. */
   copyRow(row: number, from: ToldTable, fromRow: number): void {
     this.#flags[row] = from.#flags[fromRow] ?? 0;
     this.#ranks[row] = from.#ranks[fromRow] ?? 0;
-    const start = fromRow * MAX_CODE_LENGTH;
-    this.#codes.set(from.#codes.subarray(start, start + MAX_CODE_LENGTH), row * MAX_CODE_LENGTH);
-    const firstTime = fromRow * TIMES.length;
-    const times = from.#times.subarray(firstTime, firstTime + TIMES.length);
-    this.#times.set(times, row * TIMES.length);
+    for (let at = 0; at < MAX_CODE_LENGTH; at++) {
+      this.#codes[row * MAX_CODE_LENGTH + at] = from.#codes[fromRow * MAX_CODE_LENGTH + at] ?? 0;
+    }
+    for (let time = 0; time < TIMES.length; time++) {
+      this.#times[row * TIMES.length + time] = from.#times[fromRow * TIMES.length + time] ?? 0;
+    }
   }
 }
 
