@@ -51,11 +51,11 @@ function expectRightRush(report: Report): void {
 const RUSH = [
   "simulate",
   "--tps",
-  "10000",
+  "5000",
   "--users",
   "8000",
   "--duration",
-  "2s",
+  "4s",
   "--stock",
   "5000",
 ];
