@@ -9,6 +9,7 @@ import { type Check, outboxCheck } from "../server/ledger/findings.ts";
 import { type LedgerRow, MAX_PAGE_ROWS, readLedger } from "../server/ledger/read.ts";
 import { checkLedger, type LedgerEvent, verifyEvent } from "../server/ledger/verify.ts";
 import { createTokenKeys, signTokenSync } from "../server/members/tokens.ts";
+import { askServer } from "./server-request.ts";
 
 export interface RecordedEvent extends LedgerEvent {
   readonly id: string;
@@ -138,15 +139,14 @@ export class HttpRecords implements Records {
       role: "admin",
       lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
     });
-    const response = await fetch(url, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    }).catch(() => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await askServer(url, REQUEST_TIMEOUT_MS, headers);
+    if (response === undefined) {
       throw new CliError(
-        `the server at ${this.#url.origin} does not answer any more: its ledger could not be read`,
+        `the server at ${this.#url.origin} does not answer: its ledger could not be read`,
         EXIT.failed,
       );
-    });
+    }
     const body: unknown = await response.json().catch(() => undefined);
     if (response.status === 404 && codeOf(body) === "unknown_event") return undefined;
     const page = pageSchema.safeParse(body);

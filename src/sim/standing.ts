@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { eventKeys } from "../server/claims/redis/keys.ts";
+import { askServer } from "./server-request.ts";
 import type { Stage } from "./stage.ts";
 
 const POLL_INTERVAL_MS = 100;
@@ -23,7 +24,7 @@ const eventSchema = z.object({
 /**
  * Waits until the server answers for the event; one that the run has made must be open too.
  *
- * @throws CliError when it does not in time
+ * @throws CliError when it does not in time, or has a certificate that is not trusted
  */
 export async function awaitEvent(stage: Stage, mustBeOpen: boolean): Promise<void> {
   let seen = "does not answer";
@@ -81,16 +82,12 @@ async function isDrained(stage: Stage): Promise<boolean> {
 
 /** The event as the server describes it, or what is wrong, as the end of a sentence. */
 async function askForEvent({ url, event }: Stage): Promise<z.infer<typeof eventSchema> | string> {
-  try {
-    const response = await fetch(new URL(`/v1/events/${encodeURIComponent(event.id)}`, url), {
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
-    if (response.status === 404) return `does not know the event ${event.id}`;
-    const parsed = eventSchema.safeParse(await response.json());
-    return parsed.success ? parsed.data : `answers ${response.status}, not as couponlive does`;
-  } catch {
-    return "does not answer";
-  }
+  const path = `/v1/events/${encodeURIComponent(event.id)}`;
+  const response = await askServer(new URL(path, url), REQUEST_TIMEOUT_MS);
+  if (response === undefined) return "does not answer";
+  if (response.status === 404) return `does not know the event ${event.id}`;
+  const parsed = eventSchema.safeParse(await response.json().catch(() => undefined));
+  return parsed.success ? parsed.data : `answers ${response.status}, not as couponlive does`;
 }
 
 async function poll(timeoutMs: number, isDone: () => Promise<boolean>): Promise<boolean> {
