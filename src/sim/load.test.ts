@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { type Server, serve } from "bun";
 import { Fleet, type LoadPlan, type LoadResult } from "./fleet.ts";
+import type { WorkerProgress } from "./messages.ts";
 import { OUTCOMES } from "./outcomes.ts";
 
 const CODE = "7ZK2-0QXH-41VD-M8RT";
@@ -19,23 +20,22 @@ function start(
   return server.url;
 }
 
+/** 2,000 claims. */
+const PLAN: Omit<LoadPlan, "url"> = {
+  eventId: "rush",
+  shape: { kind: "constant", ratePerSecond: 4_000 },
+  durationMs: 500,
+  graceMs: 2_000,
+  users: 1_000,
+  seed: 7,
+  workers: 2,
+  connections: 8,
+  tokens: { secret: "s".repeat(32), previousSecret: undefined, issuer: "i", audience: "a" },
+  tokenLifetimeSeconds: 60,
+};
+
 async function fire(plan: Partial<LoadPlan> & Pick<LoadPlan, "url">): Promise<LoadResult> {
-  const fleet = new Fleet(
-    {
-      eventId: "rush",
-      shape: { kind: "constant", ratePerSecond: 4_000 },
-      durationMs: 500,
-      graceMs: 2_000,
-      users: 1_000,
-      seed: 7,
-      workers: 2,
-      connections: 8,
-      tokens: { secret: "s".repeat(32), previousSecret: undefined, issuer: "i", audience: "a" },
-      tokenLifetimeSeconds: 60,
-      ...plan,
-    },
-    () => {},
-  );
+  const fleet = new Fleet({ ...PLAN, ...plan }, () => {});
   try {
     await fleet.prepare();
     return await fleet.run();
@@ -175,6 +175,32 @@ describe("a rush over real sockets", () => {
         { reason: "a malformed answer: the content-length is not a number", count: 40 },
       ]),
     );
+  });
+
+  test("tells while it goes on of intruders served, and of coupons after «sold out»", async () => {
+    let requests = 0;
+    // It errs on its first claim, and takes anyone.
+    const url = start(() =>
+      ++requests === 1 ? problem(410, "sold_out") : grant("issued", requests),
+    );
+    const words = new Map<number, WorkerProgress>();
+    const fleet = new Fleet(
+      { ...PLAN, url, scenario: "intruders", users: 2_000 },
+      (worker, progress) => words.set(worker, progress),
+    );
+    await fleet.prepare();
+    const { tally, told, credentials } = await fleet.run();
+    fleet.close();
+    expect(tally.outcomes).toMatchObject({ soldOut: 1, issued: 1_999 });
+    const served = credentials.filter((shown, row) => shown !== 0 && told.wasTold(row, "issued"));
+    const last = [...words.values()];
+    const intrudersServed = last.reduce((total, each) => total + each.intrudersServed, 0);
+    expect(intrudersServed).toBeGreaterThan(0);
+    expect(intrudersServed).toBe(served.length);
+    const soldOutUs = last.map((each) => each.firstSoldOutUs);
+    expect(soldOutUs.filter(Number.isFinite)).toHaveLength(1);
+    const lastIssuedSentUs = Math.max(...last.map((each) => each.lastIssuedSentUs));
+    expect(lastIssuedSentUs).toBeGreaterThan(Math.min(...soldOutUs));
   });
 
   test("stops early: what is in flight is answered, the rest is unsent", async () => {

@@ -11,6 +11,7 @@ import { chooseNetwork } from "./network/choose-network.ts";
 import type { Network } from "./network/network.ts";
 import { type Answer, readAnswer } from "./outcomes.ts";
 import type { RequestBook } from "./requests.ts";
+import { CREDENTIALS } from "./scenario.ts";
 import { SeriesRecorder } from "./series-recorder.ts";
 import { Tally } from "./tally.ts";
 import { ToldTable } from "./told.ts";
@@ -31,6 +32,9 @@ const MAX_SLEEP_MS = 10;
  */
 const NAP_MS = 0.4;
 const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
+
+/** The number of the one credential that may be served. */
+const VALID = CREDENTIALS.indexOf("valid");
 
 /** A connection and its place in the schedule. */
 interface Lane {
@@ -60,6 +64,7 @@ export class LoadLoop {
   /** How many local arrivals have become due: all with a lower number. */
   #due = 0;
   #inFlight = 0;
+  #intrudersServed = 0;
   #stopped = false;
   #nextExpiryMs = 0;
   #nextProgressMs = 0;
@@ -261,7 +266,9 @@ export class LoadLoop {
     const spans = { latencyUs, serviceUs: nowUs - sentUs };
     this.tally.countOutcome(answer.outcome, spans, "reason" in answer ? answer.reason : undefined);
     this.#series.countAnswer(nowUs, answer.outcome, latencyUs);
-    this.told.record(this.#slotOf(local), answer, sentUs, nowUs);
+    const slot = this.#slotOf(local);
+    this.told.record(slot, answer, sentUs, nowUs);
+    if ("rank" in answer && this.#plan.share.credentials[slot] !== VALID) this.#intrudersServed++;
     this.#latency.count(answer.outcome, latencyUs);
   }
 
@@ -290,6 +297,9 @@ export class LoadLoop {
       ...counts,
       latency: this.#latency.toRecord(),
       duplicates: this.told.duplicates,
+      intrudersServed: this.#intrudersServed,
+      firstSoldOutUs: this.told.firstSoldOutUs,
+      lastIssuedSentUs: this.told.lastIssuedSentUs,
       ...this.#series.takeFinished(untilUs),
     });
   }

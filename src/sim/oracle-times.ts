@@ -9,7 +9,7 @@ import { seedMemberId } from "../server/members/seed.ts";
 import type { ToldTable } from "./told.ts";
 
 /** For a clock that was set during the run. */
-const CLOCK_ALLOWANCE_MS = 20;
+export const CLOCK_ALLOWANCE_MS = 20;
 /** Times told are rounded down to a millisecond. */
 const GRAIN_MS = 1;
 

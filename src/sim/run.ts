@@ -181,8 +181,18 @@ async function fire(
   observer.phase("minting tokens, opening connections");
   const { durationMs, stock, issuedBefore } = config;
   const scheduled = countArrivals(config.shape, durationMs);
-  const live = new LiveRun({ durationMs, scheduled, stock, issuedBefore }, () => fleet.series);
   const gauges = new GaugePoller(stage.url, config.eventId);
+  const live = new LiveRun(
+    { durationMs, scheduled, stock, issuedBefore },
+    {
+      get series() {
+        return fleet.series;
+      },
+      get stock() {
+        return gauges.stock;
+      },
+    },
+  );
   const fleet = new Fleet(
     {
       url: stage.url,

@@ -33,6 +33,8 @@ export class ToldTable {
   readonly #codes: ToldArrays["codes"];
   readonly #times: ToldArrays["times"];
   #duplicates = 0;
+  #firstSoldOutUs = Number.POSITIVE_INFINITY;
+  #lastIssuedSentUs = Number.NEGATIVE_INFINITY;
 
   constructor(rows: number, arrays?: ToldArrays) {
     this.#flags = arrays?.flags ?? new Uint16Array(rows);
@@ -44,6 +46,16 @@ export class ToldTable {
   /** Members that were told of a second coupon, or twice of a new one, as counted by `record`. */
   get duplicates(): number {
     return this.#duplicates;
+  }
+
+  /** When the first «sold out» came, after the start of the run; infinity before, as of `record`. */
+  get firstSoldOutUs(): number {
+    return this.#firstSoldOutUs;
+  }
+
+  /** When the last of the claims that were told «issued» was sent; minus infinity before. */
+  get lastIssuedSentUs(): number {
+    return this.#lastIssuedSentUs;
   }
 
   get rows(): number {
@@ -69,8 +81,11 @@ export class ToldTable {
     }
     this.#flags[row] = flags;
     if ((flags & ~before & (ISSUED_TWICE | TWO_COUPONS)) !== 0) this.#duplicates++;
-    if (answer.outcome === "soldOut") this.#keepTime(row, "soldOut", atUs);
-    else if (answer.outcome === "issued") {
+    if (answer.outcome === "soldOut") {
+      this.#keepTime(row, "soldOut", atUs);
+      this.#firstSoldOutUs = Math.min(this.#firstSoldOutUs, atUs);
+    } else if (answer.outcome === "issued") {
+      this.#lastIssuedSentUs = Math.max(this.#lastIssuedSentUs, sentUs);
       this.#keepTime(row, "issuedSent", sentUs);
       this.#keepTime(row, "issued", atUs);
     }
