@@ -46,28 +46,42 @@ export async function readHolders(records: Records, users: number): Promise<Hold
   return { byNumber, issued };
 }
 
+/** What the judge reads. */
+type JudgedRecords = Pick<Records, "event" | "pages">;
+
+/** What is left of records that only a server could tell which is gone: nothing. */
+export const LOST_RECORDS: JudgedRecords = {
+  event: async () => undefined,
+  async *pages() {},
+};
+
 /**
- * Judges a run whose ledger has drained.
+ * Judges a run.
  *
  * @param event as it was when the run began
  * @param before who held a coupon then
+ * @param isDrained else what the ledger lacks proves nothing; what it holds, and what the members
+ * were told, is judged all the same
  */
 export async function judge(
-  records: Records,
+  records: JudgedRecords,
   event: RecordedEvent,
   before: Holders,
   testimony: Testimony,
+  isDrained: boolean,
 ): Promise<Check[]> {
   // Read again: its stock or its windows may have been changed during the run.
   const eventNow = (await records.event()) ?? event;
   const restocked = eventNow.stock !== event.stock;
-  const oracle = new Oracle(eventNow, before, testimony, restocked);
+  const oracle = new Oracle(eventNow, before, testimony, { restocked, isDrained });
   for await (const page of records.pages()) {
     for (const row of page) oracle.readRow(row);
   }
   const times = judgeTimes(eventNow, testimony, oracle.last, restocked);
   return [...oracle.conclude(), ...times];
 }
+
+const NOT_DRAINED = "not judged: the ledger has not drained";
 
 /** The number of a seeded member of this run, from its id. */
 function memberNumber(memberId: string, users: number): number | undefined {
@@ -82,6 +96,7 @@ class Oracle {
   readonly #testimony: Testimony;
   /** The stock was changed during the run: coupons may come after a true «sold out». */
   readonly #restocked: boolean;
+  readonly #isDrained: boolean;
   readonly #inLedger: Uint8Array;
   readonly #broken = new Findings();
   readonly #contradicted = new Findings();
@@ -91,12 +106,20 @@ class Oracle {
   #issued = 0;
   /** Issuances of this run's members that did not exist before it. */
   #newIssuances = 0;
+  /** Promises that a ledger which has not drained does not hold yet. */
+  #awaited = 0;
 
-  constructor(event: RecordedEvent, before: Holders, testimony: Testimony, restocked: boolean) {
+  constructor(
+    event: RecordedEvent,
+    before: Holders,
+    testimony: Testimony,
+    { restocked, isDrained }: { readonly restocked: boolean; readonly isDrained: boolean },
+  ) {
     this.#event = event;
     this.#before = before;
     this.#testimony = testimony;
     this.#restocked = restocked;
+    this.#isDrained = isDrained;
     this.#inLedger = new Uint8Array(testimony.told.rows);
   }
 
@@ -171,7 +194,8 @@ class Oracle {
       const other = holderOf.get(grant.code);
       if (other !== undefined) shared.add(`${other} and ${id} were told the same code`);
       else holderOf.set(grant.code, id);
-      if (this.#inLedger[number] === 0) {
+      if (this.#inLedger[number] === 0 && !this.#isDrained) this.#awaited++;
+      else if (this.#inLedger[number] === 0) {
         this.#broken.add(`${id} was told rank ${grant.rank}, the ledger has nothing`);
       }
     }
@@ -190,7 +214,9 @@ class Oracle {
       this.#broken.check(
         "told-kept",
         5,
-        `all ${granted} promises are in the ledger, rank and code`,
+        this.#awaited === 0
+          ? `all ${granted} promises are in the ledger, rank and code`
+          : `${granted - this.#awaited} promises are in the ledger, ${this.#awaited} ${NOT_DRAINED}`,
         "promises that the ledger does not keep",
       ),
       shared.check(
@@ -218,27 +244,31 @@ class Oracle {
     const { outcomes } = this.#testimony;
     const unsure = outcomes.unknown + outcomes.error;
     const explained = new Findings();
-    if (this.#newIssuances < outcomes.issued || this.#newIssuances > outcomes.issued + unsure) {
+    const isTooFew = this.#newIssuances < outcomes.issued;
+    const isTooMany = this.#newIssuances > outcomes.issued + unsure;
+    if (isTooMany || (isTooFew && this.#isDrained)) {
       explained.add(
         `${this.#newIssuances} new in the ledger, ${outcomes.issued} told, ${unsure} without a clear answer`,
       );
     }
     const early = new Findings();
     const left = this.#event.stock - this.#issued;
-    if (outcomes.soldOut > 0 && left > 0) {
+    if (outcomes.soldOut > 0 && left > 0 && this.#isDrained) {
       early.add(`${outcomes.soldOut} were told «sold out», ${left} coupons are left`);
     }
     return [
       explained.check(
         "all-explained",
         7,
-        `${this.#newIssuances} new in the ledger: ${outcomes.issued} told, ${unsure} unclear answers`,
+        isTooFew
+          ? NOT_DRAINED
+          : `${this.#newIssuances} new in the ledger: ${outcomes.issued} told, ${unsure} unclear answers`,
         "the ledger's new issuances are not those told",
       ),
       early.check(
         "sold-out-true",
         9,
-        "nobody was told «sold out» while coupons were left",
+        this.#isDrained ? "nobody was told «sold out» while coupons were left" : NOT_DRAINED,
         "«sold out» told too early",
       ),
     ];

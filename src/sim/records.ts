@@ -6,6 +6,7 @@ import { CliError, EXIT } from "../exit-codes.ts";
 import type { Database } from "../server/database.ts";
 import { countIssued, findEvent } from "../server/events/administration.ts";
 import { type Check, outboxCheck } from "../server/ledger/findings.ts";
+import { countOutbox } from "../server/ledger/outbox.ts";
 import { type LedgerRow, MAX_PAGE_ROWS, readLedger } from "../server/ledger/read.ts";
 import { checkLedger, type LedgerEvent, verifyEvent } from "../server/ledger/verify.ts";
 import { createTokenKeys, signTokenSync } from "../server/members/tokens.ts";
@@ -23,6 +24,10 @@ export interface Records {
   pages(): AsyncIterable<readonly LedgerRow[]>;
   /** Coupons in the ledger now. */
   countIssued(): Promise<number>;
+  /**
+   * Coupons in the outbox now, as the database says; undefined where only the server could tell.
+   */
+  countWaiting(): Promise<number | undefined>;
   /** What holds of the ledger itself, whatever the members were told. */
   verify(): Promise<readonly Check[]>;
 }
@@ -49,6 +54,10 @@ export class DatabaseRecords implements Records {
 
   async countIssued() {
     return await countIssued(this.#database.orm, this.#eventId);
+  }
+
+  async countWaiting() {
+    return await countOutbox(this.#database, this.#eventId);
   }
 
   async verify() {
@@ -116,6 +125,10 @@ export class HttpRecords implements Records {
 
   async countIssued() {
     return (await this.#require(0, 1)).inLedger;
+  }
+
+  async countWaiting() {
+    return undefined;
   }
 
   async verify() {

@@ -1,5 +1,7 @@
 /** The judgement of a run: its verdict, the sentence that gives the reason, and its exit code. */
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { failuresBeyondDraining } from "../server/ledger/findings.ts";
+import type { Ending } from "./ending.ts";
 import { OUTCOMES } from "./outcomes.ts";
 import type { ExpectationResult, Measured, Report } from "./report.ts";
 
@@ -34,7 +36,7 @@ export function exitCodeOf(verdict: Verdict): ExitCode {
 
 /** What a judgement needs beside the figures. */
 export interface Findings {
-  readonly serverHeld: boolean;
+  readonly ending: Ending;
   /** What kept the run from being valid, if anything: see `findBound`. */
   readonly bound: string | undefined;
   readonly expectations: readonly ExpectationResult[];
@@ -46,13 +48,16 @@ export interface Findings {
  */
 export function decide(
   run: Measured,
-  { serverHeld, bound, expectations }: Findings,
+  { ending, bound, expectations }: Findings,
 ): Pick<Report, "verdict" | "why"> {
-  const failed = run.verification.checks.filter((check) => !check.ok);
+  const { checks } = run.verification;
+  const failed = ending.isDrained
+    ? checks.filter((check) => !check.ok)
+    : failuresBeyondDraining(checks);
   if (failed.length > 0) {
     return { verdict: "INCORRECT", why: `violated: ${failed.map((check) => check.id).join(", ")}` };
   }
-  const broken = findBreakage(run, serverHeld);
+  const broken = findBreakage(run, ending);
   if (broken !== undefined) return { verdict: "BROKEN", why: broken };
   if (bound !== undefined) return { verdict: "INVALID", why: bound };
   const missed = expectations.filter((expectation) => !expectation.ok);
@@ -62,15 +67,15 @@ export function decide(
   return { verdict: "PASS", why: "the giveaway was right and the rate was held" };
 }
 
-function findBreakage(run: Measured, serverHeld: boolean): string | undefined {
-  const imbalance = findImbalance(run);
-  if (imbalance !== undefined) return imbalance;
+function findBreakage(run: Measured, { trouble }: Ending): string | undefined {
+  const brokenDown = findImbalance(run) ?? trouble;
+  if (brokenDown !== undefined) return brokenDown;
   const { outcomes, ledger } = run;
   const undecided = outcomes.error + outcomes.unknown + outcomes.unauthorized;
   if (ledger.sent > 0 && undecided === ledger.sent) {
     return "not one claim was decided: see the reasons";
   }
-  return serverHeld ? undefined : "the server died, or did not stop when it was told to";
+  return undefined;
 }
 
 /** The ledger of requests must balance: nothing forgotten, nothing counted twice. */

@@ -50,6 +50,8 @@ const bad: Check = {
   counterExamples: ["member x"],
 };
 
+const DIED = { isDrained: true, trouble: "the server died" };
+
 /** A run of 1,000 scheduled requests of which this many were sent, and answered like so. */
 function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): RunFacts {
   const tally = new Tally();
@@ -77,7 +79,7 @@ function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): R
     checks: [good],
     generatorCpuUs: 9_000,
     serverCpuUs: 20_000,
-    serverHeld: true,
+    ending: { isDrained: true, trouble: undefined },
     ...change,
   };
 }
@@ -161,7 +163,7 @@ test("a missed expectation is told, and yields to all other verdicts", () => {
   expect(text).toContain("ok   issued==600 (was 600)\nMISS p99(soldOut)<1ms (was 2.00 ms)");
   expect(text).toContain("MISS p50(notOpen)<1s (no such request)");
   expect(summarize(facts(500, { expectations })).verdict).toBe("INVALID");
-  expect(summarize(facts(1_000, { expectations, serverHeld: false })).verdict).toBe("BROKEN");
+  expect(summarize(facts(1_000, { expectations, ending: DIED })).verdict).toBe("BROKEN");
   expect(summarize(facts(1_000, { expectations, checks: [bad] })).verdict).toBe("INCORRECT");
   expect(summarize(facts(1_000, { expectations: expectations.slice(0, 1) })).verdict).toBe("PASS");
 });
@@ -188,7 +190,26 @@ test("a ledger that does not balance breaks the run", () => {
 });
 
 test("a server that died breaks the run", () => {
-  expect(summarize(facts(1_000, { serverHeld: false })).verdict).toBe("BROKEN");
+  expect(summarize(facts(1_000, { ending: DIED })).verdict).toBe("BROKEN");
+});
+
+test("a ledger that has not drained breaks the run, unless something else is wrong too", () => {
+  const failed = (...ids: string[]) => ids.map((id): Check => ({ ...bad, id }));
+  const ending = { isDrained: false, trouble: "the server does not answer any more" };
+  const judged = (...ids: string[]) =>
+    summarize(facts(1_000, { ending, checks: [good, ...failed(...ids)] }));
+  for (const waiting of [[], ["outbox-empty"], ["drained", "redis-in-ledger"]]) {
+    const report = judged(...waiting);
+    expect(report).toMatchObject({ verdict: "BROKEN", why: ending.trouble });
+  }
+  for (const wrong of ["told-kept", "told-unique", "redis-in-ledger", "stock"]) {
+    const report = judged("outbox-empty", wrong);
+    expect(report).toMatchObject({ verdict: "INCORRECT", why: `violated: ${wrong}` });
+  }
+  const drained = { ...ending, isDrained: true };
+  expect(summarize(facts(1_000, { ending: drained })).verdict).toBe("BROKEN");
+  const waiting = { ending: drained, checks: failed("outbox-empty") };
+  expect(summarize(facts(1_000, waiting)).verdict).toBe("INCORRECT");
 });
 
 test("a run in which nothing was decided is not a pass", () => {

@@ -2,6 +2,7 @@
 import type { Histogram } from "hdr-histogram-js";
 import { z } from "zod";
 import type { Check } from "../server/ledger/findings.ts";
+import type { Ending } from "./ending.ts";
 import { checkExpectations, type Expectation } from "./expectations.ts";
 import type { LoadResult } from "./fleet.ts";
 import { percentileMs } from "./latency.ts";
@@ -142,8 +143,7 @@ export interface RunFacts {
   readonly expectations: readonly Expectation[];
   readonly generatorCpuUs: number;
   readonly serverCpuUs: number | undefined;
-  /** False when the run's own server died, or had to be killed at the end. */
-  readonly serverHeld: boolean;
+  readonly ending: Ending;
 }
 
 /** Sums a run up and judges it. */
@@ -151,7 +151,7 @@ export function summarize(facts: RunFacts): Report {
   const measured = measure(facts);
   const bound = findBound(measured, facts.load.stopped);
   const expectations = checkExpectations(facts.expectations, measured);
-  const judgement = decide(measured, { serverHeld: facts.serverHeld, bound, expectations });
+  const judgement = decide(measured, { ending: facts.ending, bound, expectations });
   return { ...measured, valid: bound === undefined, expectations, ...judgement };
 }
 

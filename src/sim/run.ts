@@ -2,18 +2,19 @@
 import type { DatabaseConfig, TokenConfig } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { processTreeCpuUs } from "./cpu.ts";
+import { describeEnding } from "./ending.ts";
 import type { Expectation } from "./expectations.ts";
 import { Fleet, type LoadResult } from "./fleet.ts";
 import { GaugePoller } from "./gauges.ts";
 import { LiveRun } from "./live.ts";
-import { type Holders, judge, readHolders } from "./oracle.ts";
+import { type Holders, judge, LOST_RECORDS, readHolders } from "./oracle.ts";
 import { type Report, type ReportConfig, summarize } from "./report.ts";
 import { describeMachine } from "./report-machine.ts";
 import { runWindow, type Scenario } from "./scenario.ts";
 import type { SeriesBucket } from "./series.ts";
 import { countArrivals, type LoadShape } from "./shape.ts";
 import { reviveServer, type Stage, setStage } from "./stage.ts";
-import { awaitDrained, awaitEvent, awaitWindow } from "./standing.ts";
+import { awaitDrained, awaitEvent, awaitWindow, type Drain } from "./standing.ts";
 import type { Tally } from "./tally.ts";
 import { CONNECTION_LIMITS, type Transport } from "./transport.ts";
 
@@ -111,16 +112,16 @@ export async function runSimulation(
   }
   const after = died === undefined ? stage : await reviveServer(stage, died, resources);
   observer.phase("waiting for the ledger");
-  await awaitDrained(after);
+  const drain = await awaitDrained(after);
   observer.phase("judging");
-  const checks = await inspect(after, before, load.result);
+  const checks = await inspect(after, before, load.result, drain);
   const serverStopped = (await after.ownServer?.stop()) ?? true;
-  const serverHeld = died === undefined && serverStopped;
+  const ending = describeEnding(drain, after, died === undefined && serverStopped);
   const { command, expectations } = options;
   const { series } = load.result;
   const machine = describeMachine();
   const facts = { command, machine, config, load: load.result, checks, expectations };
-  const report = summarize({ ...facts, serverHeld, ...load.cpu });
+  const report = summarize({ ...facts, ending, ...load.cpu });
   return { report, tally: load.result.tally, series };
 }
 
@@ -260,9 +261,12 @@ function measureCpu(serverPid: number | undefined): () => Fired["cpu"] {
 }
 
 /** All checks: the members' view first, then the ledger's own and the engine's. */
-async function inspect(stage: Stage, before: Holders, load: LoadResult) {
+async function inspect(stage: Stage, before: Holders, load: LoadResult, drain: Drain) {
   const { told, tally, credentials, startedAtMs } = load;
   const { records, event, sameClock } = stage;
   const testimony = { told, outcomes: tally.outcomes, credentials, startedAtMs, sameClock };
-  return [...(await judge(records, event, before, testimony)), ...(await records.verify())];
+  const { isDrained, isReadable } = drain;
+  if (!isReadable) return await judge(LOST_RECORDS, event, before, testimony, isDrained);
+  const checks = await judge(records, event, before, testimony, isDrained);
+  return [...checks, ...(await records.verify())];
 }
