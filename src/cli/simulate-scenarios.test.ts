@@ -134,7 +134,7 @@ describe("a server without its database", () => {
 
     const stranger = { COUPONLIVE_JWT_SECRET: "another secret, of enough bytes too" };
     const refused = await runProgram([...url, "--event", "far"], { env: stranger });
-    expect(refused.stderr).toContain("does not let its ledger be read (HTTP 401)");
-    expect(refused.exitCode).toBe(EXIT.failed);
+    expect(refused.stderr).toContain("refuses the tokens that are signed here");
+    expect(refused.exitCode).toBe(EXIT.usage);
   });
 });

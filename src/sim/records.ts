@@ -10,7 +10,7 @@ import { countOutbox } from "../server/ledger/outbox.ts";
 import { type LedgerRow, MAX_PAGE_ROWS, readLedger } from "../server/ledger/read.ts";
 import { checkLedger, type LedgerEvent, verifyEvent } from "../server/ledger/verify.ts";
 import { createTokenKeys, signTokenSync } from "../server/members/tokens.ts";
-import { askServer } from "./server-request.ts";
+import { askServer, refusedToken } from "./server-request.ts";
 
 export interface RecordedEvent extends LedgerEvent {
   readonly id: string;
@@ -160,12 +160,13 @@ export class HttpRecords implements Records {
         EXIT.failed,
       );
     }
+    if (response.status === 401) throw refusedToken(this.#url);
     const body: unknown = await response.json().catch(() => undefined);
     if (response.status === 404 && codeOf(body) === "unknown_event") return undefined;
     const page = pageSchema.safeParse(body);
     if (response.status === 200 && page.success) return page.data;
     throw new CliError(
-      `the server at ${this.#url.origin} does not let its ledger be read (HTTP ${response.status}): is COUPONLIVE_JWT_SECRET its secret? Else name its database with --db`,
+      `the server at ${this.#url.origin} does not let its ledger be read (HTTP ${response.status}): name its database with --db`,
       EXIT.failed,
     );
   }

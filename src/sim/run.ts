@@ -14,7 +14,13 @@ import { runWindow, type Scenario } from "./scenario.ts";
 import type { SeriesBucket } from "./series.ts";
 import { countArrivals, type LoadShape } from "./shape.ts";
 import { reviveServer, type Stage, setStage } from "./stage.ts";
-import { awaitDrained, awaitEvent, awaitWindow, type Drain } from "./standing.ts";
+import {
+  awaitDrained,
+  awaitEvent,
+  awaitWindow,
+  type Drain,
+  requireGoodTokens,
+} from "./standing.ts";
 import type { Tally } from "./tally.ts";
 import { CONNECTION_LIMITS, type Transport } from "./transport.ts";
 
@@ -101,6 +107,7 @@ export async function runSimulation(
     (what) => observer.phase(what),
   );
   await awaitEvent(stage, options.eventId === undefined && stage.planWindow === undefined);
+  await requireGoodTokens(stage, tokenLifetimeSeconds(durationMs));
   // An event that was there may have been claimed from a moment ago.
   if (options.eventId !== undefined) await awaitDrained(stage);
   const before = await readHolders(stage.records, options.users);
@@ -167,6 +174,10 @@ function describe(
   };
 }
 
+function tokenLifetimeSeconds(durationMs: number): number {
+  return Math.ceil(durationMs / 1000) + TOKEN_RESERVE_SECONDS;
+}
+
 interface Fired {
   readonly result: LoadResult;
   readonly cpu: { readonly generatorCpuUs: number; readonly serverCpuUs: number | undefined };
@@ -208,7 +219,7 @@ async function fire(
       workers: config.workers,
       connections: config.connections,
       tokens: stage.tokens,
-      tokenLifetimeSeconds: Math.ceil(durationMs / 1000) + TOKEN_RESERVE_SECONDS,
+      tokenLifetimeSeconds: tokenLifetimeSeconds(durationMs),
     },
     (worker, progress) => live.update(worker, progress),
     (atMs) => gauges.gaugesAt(atMs),

@@ -25,3 +25,10 @@ export async function askServer(
     );
   }
 }
+
+/** What to say where the server answers 401 to a token that is meant to be good. */
+export function refusedToken({ origin }: URL): CliError {
+  return new CliError(
+    `the server at ${origin} refuses the tokens that are signed here: COUPONLIVE_JWT_SECRET, COUPONLIVE_JWT_ISSUER and COUPONLIVE_JWT_AUDIENCE must be its own, and its clock right`,
+  );
+}

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { eventKeys } from "../server/claims/redis/keys.ts";
-import { askServer } from "./server-request.ts";
+import { seedMemberId } from "../server/members/seed.ts";
+import { createTokenKeys, signTokenSync } from "../server/members/tokens.ts";
+import { askServer, refusedToken } from "./server-request.ts";
 import type { Stage } from "./stage.ts";
 
 const POLL_INTERVAL_MS = 100;
@@ -43,6 +45,24 @@ export async function awaitEvent(stage: Stage, mustBeOpen: boolean): Promise<voi
       EXIT.failed,
     );
   }
+}
+
+/**
+ * Asks as a member of the run would, before the load is made.
+ *
+ * @param lifetimeSeconds of the members' tokens
+ * @throws CliError when the server refuses the token
+ */
+export async function requireGoodTokens(
+  { url, event, tokens }: Stage,
+  lifetimeSeconds: number,
+): Promise<void> {
+  const member = { memberId: seedMemberId(1), role: "member", lifetimeSeconds } as const;
+  const token = signTokenSync(createTokenKeys(tokens), member);
+  const path = `/v1/events/${encodeURIComponent(event.id)}/claims/me`;
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await askServer(new URL(path, url), REQUEST_TIMEOUT_MS, headers);
+  if (response?.status === 401) throw refusedToken(url);
 }
 
 /**
