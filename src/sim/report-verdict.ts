@@ -37,6 +37,8 @@ export function exitCodeOf(verdict: Verdict): ExitCode {
 /** What a judgement needs beside the figures. */
 export interface Findings {
   readonly ending: Ending;
+  /** Members who showed a good token and were told that it is none. */
+  readonly refusedMembers: number;
   /** What kept the run from being valid, if anything: see `findBound`. */
   readonly bound: string | undefined;
   readonly expectations: readonly ExpectationResult[];
@@ -46,10 +48,8 @@ export interface Findings {
  * Correctness outranks all; then whether the run worked at all; then whether its figures can be
  * believed; then what was expected of them.
  */
-export function decide(
-  run: Measured,
-  { ending, bound, expectations }: Findings,
-): Pick<Report, "verdict" | "why"> {
+export function decide(run: Measured, findings: Findings): Pick<Report, "verdict" | "why"> {
+  const { ending, bound, expectations } = findings;
   const { checks } = run.verification;
   const failed = ending.isDrained
     ? checks.filter((check) => !check.ok)
@@ -57,25 +57,45 @@ export function decide(
   if (failed.length > 0) {
     return { verdict: "INCORRECT", why: `violated: ${failed.map((check) => check.id).join(", ")}` };
   }
-  const broken = findBreakage(run, ending);
+  const broken = findBreakage(run, findings);
   if (broken !== undefined) return { verdict: "BROKEN", why: broken };
   if (bound !== undefined) return { verdict: "INVALID", why: bound };
   const missed = expectations.filter((expectation) => !expectation.ok);
   if (missed.length > 0) {
     return { verdict: "MISSED", why: `expected ${missed.map(({ text }) => text).join(", ")}` };
   }
-  return { verdict: "PASS", why: "the giveaway was right and the rate was held" };
+  return { verdict: "PASS", why: describePass(run) };
 }
 
-function findBreakage(run: Measured, { trouble }: Ending): string | undefined {
-  const brokenDown = findImbalance(run) ?? trouble;
+function describePass(run: Measured): string {
+  const { issued, alreadyIssued, soldOut } = run.outcomes;
+  return issued + alreadyIssued + soldOut > 0
+    ? "the giveaway was right and the rate was held"
+    : `nothing was given away, and rightly: ${mainCause(run)}; the rate was held`;
+}
+
+/** Why claims came to nothing: the most frequent cause. */
+function mainCause({ outcomes, reasons }: Measured): string {
+  const causes = [
+    { reason: "the event was not open", count: outcomes.notOpen },
+    { reason: "the server refused the tokens (401)", count: outcomes.unauthorized },
+    { reason: "the server was overloaded (503)", count: outcomes.overloaded },
+    ...reasons,
+  ];
+  return causes.reduce((most, cause) => (cause.count > most.count ? cause : most)).reason;
+}
+
+function findBreakage(run: Measured, { ending, refusedMembers }: Findings): string | undefined {
+  const brokenDown = findImbalance(run) ?? ending.trouble;
   if (brokenDown !== undefined) return brokenDown;
-  const { outcomes, ledger } = run;
-  const undecided = outcomes.error + outcomes.unknown + outcomes.unauthorized;
-  if (ledger.sent > 0 && undecided === ledger.sent) {
-    return "not one claim was decided: see the reasons";
+  const { error, unknown, unauthorized, overloaded } = run.outcomes;
+  const { sent } = run.ledger;
+  if (sent > 0 && error + unknown + unauthorized + overloaded === sent) {
+    return `not one claim was decided: ${mainCause(run)}`;
   }
-  return undefined;
+  if (refusedMembers === 0) return undefined;
+  const members = refusedMembers === 1 ? "1 member" : `${refusedMembers} members`;
+  return `${members} showed a good token and were refused (401)`;
 }
 
 /** The ledger of requests must balance: nothing forgotten, nothing counted twice. */

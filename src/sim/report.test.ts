@@ -4,6 +4,7 @@ import type { Check } from "../server/ledger/findings.ts";
 import { parseExpectation } from "./expectations.ts";
 import type { LoadResult } from "./fleet.ts";
 import { recordUs } from "./latency.ts";
+import type { Outcome } from "./outcomes.ts";
 import {
   type Report,
   type ReportConfig,
@@ -212,15 +213,58 @@ test("a ledger that has not drained breaks the run, unless something else is wro
   expect(summarize(facts(1_000, waiting)).verdict).toBe("INCORRECT");
 });
 
-test("a run in which nothing was decided is not a pass", () => {
+/** A run of 1,000 requests that were all answered like one of these, in turn. */
+function allAnswered(...answers: (readonly [outcome: Outcome, reason?: string])[]): RunFacts {
   const { load } = facts(0);
   const tally = new Tally();
   for (let index = 0; index < 1_000; index++) {
+    const [outcome, reason] = answers[index % answers.length] ?? ["error"];
     tally.countSent(index, index);
-    tally.countOutcome("unauthorized", { latencyUs: 1, serviceUs: 1 });
+    tally.countOutcome(outcome, { latencyUs: 1, serviceUs: 1 }, reason);
   }
   const ledger = { scheduled: 1_000, sent: 1_000, shed: 0, unsent: 0 };
-  expect(summarize(facts(0, { load: { ...load, ledger, tally } })).verdict).toBe("BROKEN");
+  return facts(0, { load: { ...load, ledger, tally } });
+}
+
+test.each<[why: string, ...Parameters<typeof allAnswered>]>([
+  ["the server refused the tokens (401)", ["unauthorized"]],
+  ["the server was overloaded (503)", ["overloaded"], ["overloaded"], ["unauthorized"]],
+  [
+    "no answer in time",
+    ["unauthorized"],
+    ["unknown", "no answer in time"],
+    ["unknown", "no answer in time"],
+  ],
+])("a run in which nothing was decided is not a pass: %s", (why, ...answers) => {
+  expect(summarize(allAnswered(...answers))).toMatchObject({
+    verdict: "BROKEN",
+    why: `not one claim was decided: ${why}`,
+  });
+});
+
+test.each<[why: string, ...Parameters<typeof allAnswered>]>([
+  ["the event was not open", ["notOpen"], ["notOpen"], ["unauthorized"]],
+  ["409 paused", ["otherRefusals", "409 paused"]],
+])("a pass without a coupon says so: %s", (why, ...answers) => {
+  expect(summarize(allAnswered(...answers))).toMatchObject({
+    verdict: "PASS",
+    why: `nothing was given away, and rightly: ${why}; the rate was held`,
+  });
+  const some = summarize(allAnswered(["soldOut"], ...answers));
+  expect(some.why).toBe("the giveaway was right and the rate was held");
+});
+
+test("members with a good token who were refused break the run; intruders do not", () => {
+  const { load } = facts(1_000);
+  const told = new ToldTable(4);
+  for (const row of [1, 2, 3]) told.record(row, { outcome: "unauthorized" }, 0, 0);
+  const judged = (...credentials: number[]) =>
+    summarize(facts(1_000, { load: { ...load, told, credentials: Uint8Array.from(credentials) } }));
+  expect(judged(0, 1, 2, 3).verdict).toBe("PASS");
+  expect(judged(0, 0, 2, 0)).toMatchObject({
+    verdict: "BROKEN",
+    why: "2 members showed a good token and were refused (401)",
+  });
 });
 
 test("the text shows outcomes, latencies, each check and the verdict", () => {

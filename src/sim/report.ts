@@ -9,7 +9,7 @@ import { percentileMs } from "./latency.ts";
 import { OUTCOMES, type Outcome } from "./outcomes.ts";
 import { COUPONLIVE_VERSION, type Machine } from "./report-machine.ts";
 import { decide, findBound, VERDICTS } from "./report-verdict.ts";
-import { SCENARIOS } from "./scenario.ts";
+import { CREDENTIALS, SCENARIOS } from "./scenario.ts";
 import { soldOutAfterMs } from "./series-reading.ts";
 import { HTTP_VERSIONS } from "./transport.ts";
 
@@ -151,8 +151,17 @@ export function summarize(facts: RunFacts): Report {
   const measured = measure(facts);
   const bound = findBound(measured, facts.load.stopped);
   const expectations = checkExpectations(facts.expectations, measured);
-  const judgement = decide(measured, { ending: facts.ending, bound, expectations });
+  const refusedMembers = countRefusedMembers(facts.load);
+  const judgement = decide(measured, { ending: facts.ending, refusedMembers, bound, expectations });
   return { ...measured, valid: bound === undefined, expectations, ...judgement };
+}
+
+function countRefusedMembers({ told, credentials }: LoadResult): number {
+  let refused = 0;
+  for (const [row, shown] of credentials.entries()) {
+    if (CREDENTIALS[shown] === "valid" && told.wasTold(row, "unauthorized")) refused++;
+  }
+  return refused;
 }
 
 /** What a report says before anything is judged. */
