@@ -185,7 +185,7 @@ describe("a rush over real sockets", () => {
     );
     const words = new Map<number, WorkerProgress>();
     const fleet = new Fleet(
-      { ...PLAN, url, scenario: "intruders", users: 2_000 },
+      { ...PLAN, url, scenario: "intruders", users: 2_000, graceMs: 30_000 },
       (worker, progress) => words.set(worker, progress),
     );
     await fleet.prepare();
