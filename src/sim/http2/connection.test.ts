@@ -123,6 +123,7 @@ describe("every request is answered", () => {
     ["Bun's server, TLS", () => startBun(true), 8],
     ["Node's server, prior knowledge, of four streams", () => startNode("plain"), 4],
     ["Node's server, TLS, of four streams", () => startNode("plain", true), 4],
+    ["a server without a dynamic table", () => startNode("tableless"), 4],
     ["a server that pings", () => startNode("ping"), 4],
   ] as const)("%s", async (_name, start, streams) => {
     const told = await exchange(await start(), 300);
