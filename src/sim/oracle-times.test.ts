@@ -48,6 +48,23 @@ test("the first «sold out» counts", () => {
   expect(early?.ok).toBe(false);
 });
 
+test("a coupon on a claim that was sent after a «sold out», whatever the ledger's clock", () => {
+  const judgeTwo = (sentMs: number, restocked = false) => {
+    const told = new ToldTable(3);
+    told.record(1, soldOut, 1_000_000, 1_100_000);
+    told.record(2, issued, sentMs * 1_000, sentMs * 1_000 + 50_000);
+    const keeping = { told, startedAtMs: START_MS, sameClock: false };
+    const [, early] = judgeTimes({ windows: WINDOWS }, keeping, undefined, restocked);
+    return early?.counterExamples;
+  };
+  expect(judgeTwo(1_050)).toEqual([]);
+  expect(judgeTwo(1_121)).toEqual([]);
+  expect(judgeTwo(1_122)).toEqual([
+    "member-0000002 was issued a coupon on a claim sent 21 ms after member-0000001 was told «sold out»",
+  ]);
+  expect(judgeTwo(1_500, true)).toEqual([]);
+});
+
 test("not judged: another clock, another stock", () => {
   const other = { sameClock: false };
   expect(judgeOne(soldOut, 1_400, 1_500, lastAt(1_900), other)).toEqual([]);

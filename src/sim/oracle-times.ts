@@ -1,6 +1,7 @@
 /**
  * What the members' clocks prove: an answer cannot come before its decision, nor the decision
- * before the request. This holds only where claims are decided by the clock of this machine.
+ * before the request. Times of the ledger can be held against them only where claims are decided by
+ * the clock of this machine.
  */
 
 import type { EventWindow } from "../server/events/event.ts";
@@ -40,7 +41,7 @@ export function judgeTimes(
   restocked: boolean,
 ): Check[] {
   const { told, startedAtMs, sameClock } = timekeeping;
-  const early = new Findings();
+  const early = restocked ? new Findings() : findServedLater(told);
   const outside = new Findings();
   for (let number = 1; sameClock && number < told.rows; number++) {
     const soldOutMs = told.timeOf(number, "soldOut");
@@ -60,6 +61,9 @@ export function judgeTimes(
     if (missed !== undefined) outside.add(`${seedMemberId(number)} was told «issued» ${missed}`);
   }
   const unknown = "not judged: claims were decided by another machine's clock";
+  const soldOutLast = sameClock
+    ? "nobody was told «sold out» before the last coupon was decided"
+    : "nobody was told «sold out» before a claim was sent that was granted";
   return [
     outside.check(
       "told-in-window",
@@ -70,14 +74,33 @@ export function judgeTimes(
     early.check(
       "sold-out-last",
       9,
-      !sameClock
-        ? unknown
-        : restocked
-          ? "not judged: the stock was changed during the run"
-          : "nobody was told «sold out» before the last coupon was decided",
+      restocked ? "not judged: the stock was changed during the run" : soldOutLast,
       "«sold out» told before the last coupon was decided",
     ),
   ];
+}
+
+/**
+ * Whether somebody was issued a coupon on a claim that was sent when somebody else had been told
+ * «sold out» already: the first answer and the last claim tell, by one clock, the simulator's.
+ */
+function findServedLater(told: ToldTable): Findings {
+  const found = new Findings();
+  let refused = { number: 0, atMs: Number.POSITIVE_INFINITY };
+  let served = { number: 0, atMs: Number.NEGATIVE_INFINITY };
+  for (let number = 1; number < told.rows; number++) {
+    const soldOutMs = told.timeOf(number, "soldOut");
+    if (soldOutMs !== undefined && soldOutMs < refused.atMs) refused = { number, atMs: soldOutMs };
+    const sentMs = told.timeOf(number, "issuedSent");
+    if (sentMs !== undefined && sentMs > served.atMs) served = { number, atMs: sentMs };
+  }
+  const laterMs = served.atMs - (refused.atMs + GRAIN_MS);
+  if (laterMs > CLOCK_ALLOWANCE_MS) {
+    found.add(
+      `${seedMemberId(served.number)} was issued a coupon on a claim sent ${laterMs} ms after ${seedMemberId(refused.number)} was told «sold out»`,
+    );
+  }
+  return found;
 }
 
 /** How a request missed all windows, as the end of a sentence; undefined when it met one. */

@@ -15,6 +15,7 @@ import { ToldTable } from "./told.ts";
 
 const USERS = 6;
 const STOCK = 3;
+const CLOCKS = { startedAtMs: 0, sameClock: false };
 
 let directory: TemporaryDirectory;
 let database: Database;
@@ -36,6 +37,8 @@ const soldOut: Answer = { outcome: "soldOut" };
 const unknown: Answer = { outcome: "unknown" };
 const error: Answer = { outcome: "error" };
 const notOpen: Answer = { outcome: "notOpen" };
+
+const MEMBER = "member-000000";
 
 /** [member's number, what it was told], and [member's number, rank] in the ledger. */
 type Told = readonly (readonly [number, Answer])[];
@@ -65,6 +68,8 @@ async function insertRows({ id, windows }: EventDefinition, rows: Rows): Promise
 }
 
 interface Circumstances {
+  readonly stockBefore?: number;
+  readonly ownEvent?: boolean;
   readonly isDrained?: boolean;
 }
 
@@ -74,7 +79,7 @@ async function verdict(
   rows: Rows,
   rowsBefore: Rows = [],
   credentials = new Uint8Array(USERS + 1),
-  { isDrained = true }: Circumstances = {},
+  { stockBefore = STOCK, ownEvent = true, isDrained = true }: Circumstances = {},
 ): Promise<Record<string, readonly string[]>> {
   const event = await createStocked();
   await insertRows(event, rowsBefore);
@@ -83,15 +88,20 @@ async function verdict(
   await insertRows(event, rows);
   const table = new ToldTable(USERS + 1);
   const outcomes = noOutcomes();
+  let atMs = 0;
   for (const [member, answer] of told) {
     // Codes are unique in the whole ledger, so each event has its own.
     const own =
       "code" in answer ? { ...answer, code: answer.code.replace("CODE-", `${event.id} `) } : answer;
-    table.record(member, own, 0, 0);
+    // One after another: each is asked when the one before is answered.
+    table.record(member, own, atMs * 1000, (atMs + 1) * 1000);
+    atMs += 2;
     outcomes[answer.outcome]++;
   }
-  const testimony = { told: table, outcomes, credentials, startedAtMs: 0, sameClock: false };
-  const checks = await judge(records, event, before, testimony, isDrained);
+
+  const testimony = { told: table, outcomes, credentials, ownEvent, ...CLOCKS };
+  const then = { ...event, stock: stockBefore };
+  const checks = await judge(records, then, before, testimony, isDrained);
   expect(checks.map((check) => check.id)).toHaveLength(10);
   return Object.fromEntries(
     checks.filter((check) => !check.ok).map((check) => [check.id, check.counterExamples]),
@@ -131,7 +141,7 @@ test("an answer that never came may be either", async () => {
     await verdict(
       [
         [1, issued(1)],
-        [2, soldOut],
+        [2, notOpen],
         [2, unknown],
         [3, error],
         [4, soldOut],
@@ -139,6 +149,28 @@ test("an answer that never came may be either", async () => {
       LEDGER,
     ),
   ).toEqual({});
+});
+
+test("the stock was raised during the run: «sold out» was true when it was told", async () => {
+  const raised = { stockBefore: 1 };
+  const told: Told = [
+    [1, issued(1)],
+    [2, soldOut],
+    [3, soldOut],
+    [3, unknown],
+  ];
+  expect(await verdict(told, LEDGER.slice(0, 1), [], undefined, raised)).toEqual({});
+  expect(await verdict([...told, [2, issued(2)]], LEDGER, [], undefined, raised)).toEqual({});
+});
+
+test("whoever else claims from an event that was there is not this run's business", async () => {
+  const stranger: Rows = [[USERS + 1, 2]];
+  const there = { ownEvent: false };
+  const told: Told = [[1, issued(1)]];
+  expect(await verdict(told, [[1, 1], ...stranger], [], undefined, there)).toEqual({});
+  expect(await verdict(told, [[1, 1], ...stranger])).toEqual({
+    "refusals-kept": [`${MEMBER}7 is not of this run, the ledger has rank 2`],
+  });
 });
 
 test("members who held a coupon before the run are told so", async () => {
@@ -153,10 +185,7 @@ test("members who held a coupon before the run are told so", async () => {
       LEDGER.slice(0, 1),
     ),
   ).toEqual({});
-  expect(await verdict([[1, notOpen]], [], LEDGER)).toEqual({});
 });
-
-const MEMBER = "member-000000";
 
 const lies: [name: string, told: Told, rows: Rows, expected: Record<string, string[]>][] = [
   [
@@ -227,6 +256,23 @@ const lies: [name: string, told: Told, rows: Rows, expected: Record<string, stri
     { "refusals-kept": [`${MEMBER}3 was told «sold out», and of rank 3`] },
   ],
   [
+    "told sold out beside a claim that was granted without an answer",
+    [
+      [1, issued(1)],
+      [2, issued(2)],
+      [3, soldOut],
+      [3, unknown],
+    ],
+    LEDGER,
+    { "refusals-kept": [`${MEMBER}3 was told «sold out», the ledger has rank 3`] },
+  ],
+  [
+    "told of a coupon, and then not open",
+    [...RIGHT, [1, notOpen]],
+    LEDGER,
+    { "refusals-kept": [`${MEMBER}1 held rank 1 and was told «not open»`] },
+  ],
+  [
     "sold out while stock remains",
     [
       [1, issued(1)],
@@ -293,7 +339,7 @@ test("without a ledger, what the members were told is judged", async () => {
   told.record(5, { outcome: "issued", rank: 2, code: code(2) }, 0, 0);
   const outcomes = { ...noOutcomes(), issued: 4, soldOut: 1 };
   const credentials = new Uint8Array(USERS + 1);
-  const testimony = { told, outcomes, credentials, startedAtMs: 0, sameClock: false };
+  const testimony = { told, outcomes, credentials, ownEvent: true, ...CLOCKS };
   const before = { byNumber: new Uint8Array(USERS + 1), issued: 0 };
   const checks = await judge(LOST_RECORDS, event, before, testimony, false);
   expect(checks.filter(({ ok }) => !ok).map(({ id }) => id)).toEqual(["told-stock", "told-unique"]);
@@ -335,8 +381,19 @@ test("two members with one code", async () => {
   expect(found["told-unique"]).toEqual([`${MEMBER}2 and ${MEMBER}5 were told the same code`]);
 });
 
-test("a member told «sold out» who held a coupon before the run", async () => {
-  expect(await verdict([[1, soldOut]], [], LEDGER)).toEqual({
-    "refusals-kept": [`${MEMBER}1 was told «sold out», the ledger has rank 1`],
+test("not open first, and then a coupon", async () => {
+  expect(await verdict([[1, notOpen], ...RIGHT], LEDGER)).toEqual({});
+});
+
+test("members told «not open» or «sold out» who held a coupon before the run", async () => {
+  const told: Told = [
+    [1, notOpen],
+    [2, soldOut],
+  ];
+  expect(await verdict(told, [], LEDGER)).toEqual({
+    "refusals-kept": [
+      `${MEMBER}1 held rank 1 and was told «not open»`,
+      `${MEMBER}2 was told «sold out», the ledger has rank 2`,
+    ],
   });
 });

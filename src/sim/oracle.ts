@@ -30,6 +30,8 @@ export interface Testimony {
   readonly startedAtMs: number;
   /** Claims were decided by this machine's wall clock too. */
   readonly sameClock: boolean;
+  /** The event is the run's own: nobody but the run's members claims from it. */
+  readonly ownEvent: boolean;
 }
 
 /** Reads who of the members 1 … users holds a coupon of the event. */
@@ -127,7 +129,14 @@ class Oracle {
     this.#issued++;
     if (this.last === undefined || row.issuedAtMs >= this.last.issuedAtMs) this.last = row;
     const number = memberNumber(row.memberId, this.#testimony.told.rows - 1);
-    if (number === undefined) return;
+    if (number === undefined) {
+      if (this.#testimony.ownEvent) {
+        this.#contradicted.add(
+          `${row.memberId} is not of this run, the ledger has rank ${row.rank}`,
+        );
+      }
+      return;
+    }
     this.#inLedger[number] = 1;
     const isNew = this.#before.byNumber[number] !== 1;
     if (isNew) {
@@ -138,6 +147,10 @@ class Oracle {
       }
     }
     const { told } = this.#testimony;
+    // A holder is told so whenever it asks, whether or not the event is open.
+    if (told.wasTurnedAway(number) || (!isNew && told.wasTold(number, "notOpen"))) {
+      this.#contradicted.add(`${row.memberId} held rank ${row.rank} and was told «not open»`);
+    }
     const grant = told.grantOf(number);
     if (grant === undefined) this.#readUntold(number, row, isNew);
     else if (grant.rank !== row.rank || grant.code !== row.code) {
@@ -149,8 +162,11 @@ class Oracle {
   /** A row whose member was never told of a coupon: right only where an answer is missing. */
   #readUntold(number: number, row: LedgerRow, isNew: boolean): void {
     const { told } = this.#testimony;
-    if (told.wasTold(number, "unknown") || told.wasTold(number, "error")) return;
-    if (told.wasTold(number, "soldOut")) {
+    const isUnsure = told.wasTold(number, "unknown") || told.wasTold(number, "error");
+    // «Sold out» is wrong before an unanswered claim that was granted, and after it.
+    const isSoldOut = told.wasTold(number, "soldOut");
+    if (isUnsure && (this.#restocked || !isSoldOut)) return;
+    if (isSoldOut) {
       this.#contradicted.add(
         `${row.memberId} was told «sold out», the ledger has rank ${row.rank}`,
       );
@@ -202,12 +218,12 @@ class Oracle {
     const beyond = new Findings();
     const { stock } = this.#event;
     if (granted > stock)
-      beyond.add(`${granted} members were told of a coupon, the stock is ${stock}`);
+      beyond.add(`${amount(granted)} members were told of a coupon, the stock is ${amount(stock)}`);
     return [
       beyond.check(
         "told-stock",
         1,
-        `${granted} members hold a coupon, stock ${stock}`,
+        `${amount(granted)} members hold a coupon, stock ${amount(stock)}`,
         "more coupons told than the stock",
       ),
       twice.check("told-once", 2, "nobody was told of a second coupon", "second coupons told"),
@@ -215,8 +231,8 @@ class Oracle {
         "told-kept",
         5,
         this.#awaited === 0
-          ? `all ${granted} promises are in the ledger, rank and code`
-          : `${granted - this.#awaited} promises are in the ledger, ${this.#awaited} ${NOT_DRAINED}`,
+          ? `all ${amount(granted)} promises are in the ledger, rank and code`
+          : `${amount(granted - this.#awaited)} promises are in the ledger, ${amount(this.#awaited)} ${NOT_DRAINED}`,
         "promises that the ledger does not keep",
       ),
       shared.check(
@@ -228,7 +244,9 @@ class Oracle {
       this.#intruded.check(
         "intruders-refused",
         4,
-        intruders === 0 ? "there were no intruders" : `none of ${intruders} intruders was served`,
+        intruders === 0
+          ? "there were no intruders"
+          : `none of ${amount(intruders)} intruders was served`,
         "intruders served",
       ),
       this.#contradicted.check(
@@ -240,6 +258,11 @@ class Oracle {
     ];
   }
 
+  #describeSoldOut(): string {
+    if (this.#restocked) return "not judged: the stock was changed during the run";
+    return this.#isDrained ? "nobody was told «sold out» while coupons were left" : NOT_DRAINED;
+  }
+
   #judgeTotals(): Check[] {
     const { outcomes } = this.#testimony;
     const unsure = outcomes.unknown + outcomes.error;
@@ -248,13 +271,15 @@ class Oracle {
     const isTooMany = this.#newIssuances > outcomes.issued + unsure;
     if (isTooMany || (isTooFew && this.#isDrained)) {
       explained.add(
-        `${this.#newIssuances} new in the ledger, ${outcomes.issued} told, ${unsure} without a clear answer`,
+        `${amount(this.#newIssuances)} new in the ledger, ${amount(outcomes.issued)} told, ${amount(unsure)} without a clear answer`,
       );
     }
     const early = new Findings();
     const left = this.#event.stock - this.#issued;
-    if (outcomes.soldOut > 0 && left > 0 && this.#isDrained) {
-      early.add(`${outcomes.soldOut} were told «sold out», ${left} coupons are left`);
+    if (outcomes.soldOut > 0 && left > 0 && this.#isDrained && !this.#restocked) {
+      early.add(
+        `${amount(outcomes.soldOut)} were told «sold out», ${amount(left)} coupons are left`,
+      );
     }
     return [
       explained.check(
@@ -262,15 +287,14 @@ class Oracle {
         7,
         isTooFew
           ? NOT_DRAINED
-          : `${this.#newIssuances} new in the ledger: ${outcomes.issued} told, ${unsure} unclear answers`,
+          : `${amount(this.#newIssuances)} new in the ledger: ${amount(outcomes.issued)} told, ${amount(unsure)} unclear answers`,
         "the ledger's new issuances are not those told",
       ),
-      early.check(
-        "sold-out-true",
-        9,
-        this.#isDrained ? "nobody was told «sold out» while coupons were left" : NOT_DRAINED,
-        "«sold out» told too early",
-      ),
+      early.check("sold-out-true", 9, this.#describeSoldOut(), "«sold out» told too early"),
     ];
   }
+}
+
+function amount(count: number): string {
+  return count.toLocaleString("en-US");
 }

@@ -274,8 +274,9 @@ function measureCpu(serverPid: number | undefined): () => Fired["cpu"] {
 /** All checks: the members' view first, then the ledger's own and the engine's. */
 async function inspect(stage: Stage, before: Holders, load: LoadResult, drain: Drain) {
   const { told, tally, credentials, startedAtMs } = load;
-  const { records, event, sameClock } = stage;
-  const testimony = { told, outcomes: tally.outcomes, credentials, startedAtMs, sameClock };
+  const { records, event, sameClock, ownEvent } = stage;
+  const { outcomes } = tally;
+  const testimony = { told, outcomes, credentials, startedAtMs, sameClock, ownEvent };
   const { isDrained, isReadable } = drain;
   if (!isReadable) return await judge(LOST_RECORDS, event, before, testimony, isDrained);
   const checks = await judge(records, event, before, testimony, isDrained);

@@ -49,6 +49,8 @@ export interface StageOptions {
 export interface Stage {
   readonly records: Records;
   readonly event: RecordedEvent;
+  /** The run has made the event. */
+  readonly ownEvent: boolean;
   readonly redis: Redis | undefined;
   readonly url: URL;
   readonly tokens: TokenConfig;
@@ -95,11 +97,12 @@ export async function setStage(
     });
   }
   const { window } = options;
+  const ownEvent = options.eventId === undefined;
   const planWindow =
-    options.eventId !== undefined || window === undefined
+    !ownEvent || window === undefined
       ? undefined
       : async (startAtMs: number) => await addOwnWindow(database, eventId, window, startAtMs);
-  const common = { records, event, redis, planWindow };
+  const common = { records, event, ownEvent, redis, planWindow };
   if (server !== undefined) {
     const decider = await findDecider(server.url, options.redisUrl);
     return { ...common, ...server, ...decider, ownServer: undefined };
@@ -132,7 +135,7 @@ async function setStageOverHttp(
   const redis = await connectRedis(redisUrl, resources);
   const decider = await findDecider(server.url, redisUrl);
   const none = { ownServer: undefined, planWindow: undefined };
-  return { records, event, redis, ...server, ...decider, ...none };
+  return { records, event, ownEvent: false, redis, ...server, ...decider, ...none };
 }
 
 /** What decides claims, and whether by this machine's clock; where that is not known, it is not. */

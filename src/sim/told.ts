@@ -5,6 +5,8 @@ import { type Answer, MAX_CODE_LENGTH, OUTCOMES, type Outcome } from "./outcomes
 const ISSUED_TWICE = 1 << OUTCOMES.length;
 /** Told of two different coupons; the first is kept. */
 const TWO_COUPONS = 1 << (OUTCOMES.length + 1);
+/** Told `notOpen` on a claim that was sent when it had been told `issued`. */
+const TURNED_AWAY = 1 << (OUTCOMES.length + 2);
 
 /** The arrays of a table, fit to be transferred to another thread. */
 export interface ToldArrays {
@@ -75,6 +77,7 @@ export class ToldTable {
     const before = this.#flags[row] ?? 0;
     let flags = before | bitOf(answer.outcome);
     if (answer.outcome === "issued" && this.wasTold(row, "issued")) flags |= ISSUED_TWICE;
+    if (answer.outcome === "notOpen" && this.#heldBefore(row, sentUs)) flags |= TURNED_AWAY;
     if ("rank" in answer) {
       if (this.#ranks[row] === 0) this.#keep(row, answer);
       else if (!this.#holds(row, answer)) flags |= TWO_COUPONS;
@@ -89,6 +92,12 @@ export class ToldTable {
       this.#keepTime(row, "issuedSent", sentUs);
       this.#keepTime(row, "issued", atUs);
     }
+  }
+
+  /** Whether the member had been told «issued» when it sent a claim. */
+  #heldBefore(row: number, sentUs: number): boolean {
+    const issuedMs = this.timeOf(row, "issued");
+    return issuedMs !== undefined && sentUs >= (issuedMs + 1) * 1000;
   }
 
   /** The first one is kept, one more than it is: 0 is never. */
@@ -136,6 +145,10 @@ export class ToldTable {
 
   wasToldTwoCoupons(row: number): boolean {
     return ((this.#flags[row] ?? 0) & TWO_COUPONS) !== 0;
+  }
+
+  wasTurnedAway(row: number): boolean {
+    return ((this.#flags[row] ?? 0) & TURNED_AWAY) !== 0;
   }
 
   /** The coupon that the member was told of first; undefined when it was told of none. */
