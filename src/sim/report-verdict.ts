@@ -125,9 +125,13 @@ export function findBound(run: Measured, stopped: boolean): string | undefined {
   return undefined;
 }
 
-function whyShort(run: Measured): string {
-  return run.generatorLagMs.p99 <= MAX_GENERATOR_LAG_P99_MS &&
-    run.waitedForConnection > run.ledger.scheduled / 2
-    ? "all connections were busy: the server is slower than the rate, or --connections too few"
+/** What kept claims from being sent in time: their connections, or the generator. */
+function whyShort({ generatorLagMs, sendLagMs, ledger, waitedForConnection }: Measured): string {
+  // The longest delay was mostly a wait for a connection. Claims never sent have no delay.
+  const isServerSlow =
+    generatorLagMs.max < sendLagMs.max / 2 ||
+    (generatorLagMs.p99 <= MAX_GENERATOR_LAG_P99_MS && waitedForConnection > ledger.scheduled / 2);
+  return isServerSlow
+    ? "all connections were busy: the server stalled or is slower than the rate, or --connections too few"
     : "the generator did not get the CPU it needs";
 }

@@ -141,6 +141,18 @@ test("all sent, but late, is invalid too", () => {
   expect(summarize(late).verdict).toBe("INVALID");
 });
 
+test("what kept the rate from being achieved is named", () => {
+  const late = (generatorLagUs: number) => {
+    const run = facts(1_000);
+    run.load.tally.countSent(1_400_000, 0);
+    recordUs(run.load.tally.generatorLag, generatorLagUs);
+    return summarize(run);
+  };
+  // A server that stalls at the end makes few claims wait, but these long.
+  expect(late(60_000).why).toContain("all connections were busy");
+  expect(late(1_400_000).why).toContain("the generator did not get the CPU");
+});
+
 test("a generator that comes to its requests late is invalid, and the bound is named", () => {
   const late = facts(1_000);
   for (let index = 0; index < 1_000; index++) {
