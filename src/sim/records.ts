@@ -156,7 +156,7 @@ export class HttpRecords implements Records {
     const response = await askServer(url, REQUEST_TIMEOUT_MS, headers);
     if (response === undefined) {
       throw new CliError(
-        `the server at ${this.#url.origin} does not answer: its ledger could not be read`,
+        `the server at ${this.#url.origin} does not answer, so its ledger cannot be read: is --url right, and is it up?`,
         EXIT.failed,
       );
     }

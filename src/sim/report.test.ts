@@ -174,7 +174,7 @@ test("a missed expectation is told, and yields to all other verdicts", () => {
   expect(report.expectations.map(({ ok }) => ok)).toEqual([true, false, false]);
   const text = reportLines(report).join("\n");
   expect(text).toContain("ok   issued==600 (was 600)\nMISS p99(soldOut)<1ms (was 2.00 ms)");
-  expect(text).toContain("MISS p50(notOpen)<1s (no such request)");
+  expect(text).toContain("MISS p50(notOpen)<1s (there was none)");
   expect(summarize(facts(500, { expectations })).verdict).toBe("INVALID");
   expect(summarize(facts(1_000, { expectations, ending: DIED })).verdict).toBe("BROKEN");
   expect(summarize(facts(1_000, { expectations, checks: [bad] })).verdict).toBe("INCORRECT");
@@ -285,6 +285,7 @@ test("the text shows outcomes, latencies, each check and the verdict", () => {
   expect(text).toMatch(/^issued +600 +1\.30 /m);
   expect(text).toMatch(/^sold out +400 /m);
   expect(text).not.toMatch(/^not open/m);
+  expect(text).toMatch(/^HTTP\/1\.1, \d+ connections, 0 lost; seed \d+$/m);
   expect(text).toContain("ok   stock: 600 issued, stock 600");
   expect(text).toContain("FAIL told-once: violated 1 times\n       member x");
   expect(text.endsWith("INCORRECT: violated: told-once")).toBe(true);
