@@ -26,3 +26,9 @@ test.each([
     stderr: `couponlive: ${message}\n`,
   });
 });
+
+test("an option without a default does not tell of one", async () => {
+  const { stdout } = await runProgram(["simulate", "--help"]);
+  expect(stdout).toContain("--expect <threshold>");
+  expect(stdout).not.toContain("default: [");
+});
