@@ -162,6 +162,11 @@ test("usage", async () => {
   expect(event.stderr).toContain("there is no event with the id nowhere");
   const streams = await runProgram(["simulate", "--streams", "2"], { env });
   expect(streams.exitCode).toBe(EXIT.usage);
+  const workers = await runProgram(["simulate", "--workers", "2"]);
+  expect(workers.stderr).toBe(
+    "couponlive: the embedded engine is one process: for --workers name a Redis with --redis\n",
+  );
+  expect(workers.exitCode).toBe(EXIT.usage);
   expect(streams.stderr).toContain("--streams needs --http 2");
   const insecure = await runProgram(["simulate", "--insecure"], { env });
   expect(insecure.exitCode).toBe(EXIT.usage);

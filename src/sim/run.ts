@@ -145,6 +145,12 @@ function requirePossible(options: RunOptions): void {
   if (options.connections < options.loadWorkers) {
     throw new CliError("every load worker needs a connection: raise --connections");
   }
+  const startsServer = options.server === undefined;
+  if (startsServer && options.webProcesses > 1 && options.redisUrl === undefined) {
+    throw new CliError(
+      "the embedded engine is one process: for --workers name a Redis with --redis",
+    );
+  }
 }
 
 function describe(
