@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { type Server, serve } from "bun";
 import { Fleet, type LoadPlan, type LoadResult } from "./fleet.ts";
+import { encodeSettings } from "./http2/frames.ts";
 import type { WorkerProgress } from "./messages.ts";
 import { OUTCOMES } from "./outcomes.ts";
 
@@ -236,5 +237,23 @@ describe("a rush over real sockets", () => {
     const url = start(() => problem(410, "sold_out"));
     await Promise.all(servers.splice(0).map((server) => server.stop(true)));
     await expect(fire({ url })).rejects.toThrow("the connection was refused");
+  });
+
+  test("a server that takes fewer connections than are wanted is told of", async () => {
+    let taken = 0;
+    const settings = encodeSettings([]);
+    const server = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        open: (socket) => void (++taken > 70 ? socket.terminate() : socket.write(settings)),
+        data() {},
+      },
+    });
+    const url = new URL(`http://127.0.0.1:${server.port}`);
+    const transport = { http: "2", streams: 1, insecure: false } as const;
+    const fired = fire({ url, transport, workers: 1, connections: 80 });
+    await expect(fired).rejects.toThrow(/^a load worker failed: \d+ of 80 connections were open, /);
+    server.stop(true);
   });
 });

@@ -88,9 +88,22 @@ export class LoadLoop {
 
   /** Opens every connection. Rejects when one of them cannot be opened. */
   async open(): Promise<void> {
-    for (let first = 0; first < this.#lanes.length; first += OPENING_AT_ONCE) {
-      const some = this.#lanes.slice(first, first + OPENING_AT_ONCE);
-      await this.#whileCollecting(Promise.all(some.map((lane) => lane.connection.open())));
+    let opened = 0;
+    const open = async ({ connection }: Lane) => {
+      await connection.open();
+      opened++;
+    };
+    try {
+      for (let first = 0; first < this.#lanes.length; first += OPENING_AT_ONCE) {
+        const some = this.#lanes.slice(first, first + OPENING_AT_ONCE);
+        await this.#whileCollecting(Promise.all(some.map(open)));
+      }
+    } catch (error) {
+      if (opened === 0) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `${opened} of ${this.#lanes.length} connections were open, then: ${why}; take fewer --connections, or raise the limit of open files (ulimit -n) here and at the server`,
+      );
     }
   }
 
