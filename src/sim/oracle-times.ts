@@ -13,6 +13,8 @@ import type { ToldTable } from "./told.ts";
 export const CLOCK_ALLOWANCE_MS = 20;
 /** Times told are rounded down to a millisecond. */
 const GRAIN_MS = 1;
+/** A server follows its database within this: it may not know yet of a window just opened. */
+const FOLLOW_MS = 1_000;
 
 export interface LastIssuance {
   readonly rank: number;
@@ -43,6 +45,7 @@ export function judgeTimes(
   const { told, startedAtMs, sameClock } = timekeeping;
   const early = restocked ? new Findings() : findServedLater(told);
   const outside = new Findings();
+  const refused = new Findings();
   for (let number = 1; sameClock && number < told.rows; number++) {
     const soldOutMs = told.timeOf(number, "soldOut");
     if (soldOutMs !== undefined && last !== undefined && !restocked) {
@@ -52,6 +55,9 @@ export function judgeTimes(
           `${seedMemberId(number)} was told «sold out» ${Math.round(beforeMs)} ms before rank ${last.rank} was issued`,
         );
       }
+    }
+    if (wasRefusedWhileOpen(windows, timekeeping, number)) {
+      refused.add(`${seedMemberId(number)} was told «not open» while the event was open`);
     }
     const issuedMs = told.timeOf(number, "issued");
     const sentMs = told.timeOf(number, "issuedSent");
@@ -70,6 +76,12 @@ export function judgeTimes(
       3,
       sameClock ? "every «issued» was told while the event was open" : unknown,
       "«issued» told while the event was closed",
+    ),
+    refused.check(
+      "not-open-true",
+      3,
+      sameClock ? "nobody was told «not open» while the event was open" : unknown,
+      "«not open» told while the event was open",
     ),
     early.check(
       "sold-out-last",
@@ -101,6 +113,22 @@ function findServedLater(told: ToldTable): Findings {
     );
   }
   return found;
+}
+
+/** Whether a member's first «not open» was asked for and told while one window was open. */
+function wasRefusedWhileOpen(
+  windows: readonly EventWindow[],
+  { told, startedAtMs }: Timekeeping,
+  number: number,
+): boolean {
+  const sentMs = told.timeOf(number, "notOpenSent");
+  const answeredMs = told.timeOf(number, "notOpen");
+  if (sentMs === undefined || answeredMs === undefined) return false;
+  return windows.some(
+    ({ opensAtMs, closesAtMs }) =>
+      startedAtMs + sentMs >= opensAtMs + FOLLOW_MS + CLOCK_ALLOWANCE_MS &&
+      startedAtMs + answeredMs + GRAIN_MS < closesAtMs - CLOCK_ALLOWANCE_MS,
+  );
 }
 
 /** How a request missed all windows, as the end of a sentence; undefined when it met one. */

@@ -102,7 +102,7 @@ async function verdict(
   const testimony = { told: table, outcomes, credentials, ownEvent, ...CLOCKS };
   const then = { ...event, stock: stockBefore };
   const checks = await judge(records, then, before, testimony, isDrained);
-  expect(checks.map((check) => check.id)).toHaveLength(10);
+  expect(checks.map((check) => check.id)).toHaveLength(11);
   return Object.fromEntries(
     checks.filter((check) => !check.ok).map((check) => [check.id, check.counterExamples]),
   );

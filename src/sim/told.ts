@@ -14,12 +14,12 @@ export interface ToldArrays {
   readonly ranks: Uint32Array<ArrayBuffer>;
   /** MAX_CODE_LENGTH bytes for each member, ASCII, filled up with zeros. */
   readonly codes: Uint8Array<ArrayBuffer>;
-  /** The three TIMES of each row. */
+  /** The TIMES of each row. */
   readonly times: Uint32Array<ArrayBuffer>;
 }
 
-/** When the first answer of its kind came, or for `issuedSent` when its request was sent. */
-const TIMES = ["issuedSent", "issued", "soldOut"] as const;
+/** When the first answer of its kind came, or for `…Sent` when its request was sent. */
+const TIMES = ["issuedSent", "issued", "soldOut", "notOpenSent", "notOpen"] as const;
 
 type ToldTime = (typeof TIMES)[number];
 
@@ -91,6 +91,9 @@ export class ToldTable {
       this.#lastIssuedSentUs = Math.max(this.#lastIssuedSentUs, sentUs);
       this.#keepTime(row, "issuedSent", sentUs);
       this.#keepTime(row, "issued", atUs);
+    } else if (answer.outcome === "notOpen") {
+      this.#keepTime(row, "notOpenSent", sentUs);
+      this.#keepTime(row, "notOpen", atUs);
     }
   }
 
