@@ -36,3 +36,9 @@ test("--version says which commit and which Bun it is, also as JSON", async () =
   const from = commit === null ? "" : `commit ${commit}, `;
   expect(`couponlive ${version} (${from}Bun ${bun})\n`).toBe(text.stdout);
 });
+
+test("an option without a default does not tell of one", async () => {
+  const { stdout } = await runProgram(["simulate", "--help"]);
+  expect(stdout).toContain("--expect <threshold>");
+  expect(stdout).not.toContain("default: [");
+});

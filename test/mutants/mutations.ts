@@ -74,6 +74,17 @@ export function earlySoldOut(): Mutation {
   };
 }
 
+/** Every third claim is sent away as if the event were not open. */
+export function notOpenWhileOpen(): Mutation {
+  return {
+    claim: eachClaim(async (memberId, number, ask) =>
+      number % 3 === 0
+        ? { outcome: "not_open", decidedAtMs: Date.now(), opensAtMs: null }
+        : await ask(memberId),
+    ),
+  };
+}
+
 /** The clock stands still just before the end of the window, so that the ledger looks right. */
 export const stoppedClock: Mutation = {
   nowMs: (closesAtMs) => Math.min(Date.now(), closesAtMs - 1),
