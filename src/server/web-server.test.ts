@@ -3,6 +3,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { windows } from "../../schema/tables.ts";
 import { startRedis } from "../../test/support/redis.ts";
+import { bearer, TestServer } from "../../test/support/server.ts";
 import { temporaryDirectory } from "../../test/support/temp.ts";
 import { RedisConnection } from "./claims/redis/connection.ts";
 import { eventKeys } from "./claims/redis/keys.ts";
@@ -45,4 +46,18 @@ test("a start prepares the events that may still issue, and no others", async ()
   }
   await server.stop();
   expect(prepared).toEqual(["recent", "coming"]);
+});
+
+test("a body that is larger than its address takes is refused before it is read", async () => {
+  await using server = await TestServer.create();
+  await server.start();
+  const status = async (path: string, bytes: number) => {
+    const body = "x".repeat(bytes);
+    const request = { method: "PUT", headers: bearer("alice"), body };
+    return (await fetch(server.url + path, request)).status;
+  };
+  expect(await status("/v1/events/e/claims", 16_384)).toBe(404);
+  expect(await status("/v1/events/e/claims", 16_385)).toBe(413);
+  expect(await status("/v1/admin/events/e/codes", 16_385)).toBe(403);
+  expect(await status("/v1/admin/events/e/codes", 8_388_609)).toBe(413);
 });

@@ -89,7 +89,7 @@ export function administrationContract(
       ]);
       await expectProof(again);
       const deleting = deleteEvent(database, event.id, "program", redis);
-      expect(await deleting.then(() => "done", refusal)).toBe("already_issued");
+      expect(await deleting.then(() => "done", refusal)).toBe("has_issued");
     });
   });
 }

@@ -52,11 +52,11 @@ describe("deleteEvent", () => {
     await expect(remove()).rejects.toMatchObject({ code: "unknown_event" });
     await createEvent(database, { id: "summer", name: "Summer" });
     await appendToOutbox(database, '[["summer",1,"member","CODE",1,1]]', [["summer", 1]]);
-    await expect(remove()).rejects.toMatchObject({ code: "already_issued" });
+    await expect(remove()).rejects.toMatchObject({ code: "has_issued" });
     await database.client.execute("DELETE FROM outbox");
     const row = { rank: 1, userId: "member", code: "CODE", windowId: 1, issuedAtMs: 1 };
     await database.orm.insert(issuances).values({ eventId: "summer", ...row });
-    await expect(remove()).rejects.toMatchObject({ code: "already_issued" });
+    await expect(remove()).rejects.toMatchObject({ code: "has_issued" });
   });
 });
 
