@@ -1,6 +1,5 @@
 /** The commands that run a giveaway, as the real program. */
 import { afterAll, expect, test } from "bun:test";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { issuances } from "../../schema/tables.ts";
 import { runProgram } from "../../test/support/program.ts";
@@ -71,7 +70,7 @@ test("a giveaway is run from the command line, and the log tells by whom", async
   expect(await done("delete", "next", "--yes")).toBe("Event next is deleted.\n");
   expect(await json("end", "run", "--yes")).toMatchObject({ state: "ended" });
 
-  const actor = `cli:${userInfo().username}`;
+  const actor = expect.stringMatching(/^cli:./);
   const log = await json("log", "run", "--limit", "3");
   expect(log).toMatchObject([
     { actor, action: "event.end", eventId: "run", details: {} },

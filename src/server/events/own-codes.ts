@@ -102,7 +102,7 @@ async function requireNothingIssued(
 
 function requireOneEach({ id, stock }: EventDefinition, codes: number): void {
   if (codes === stock) return;
-  const what = codes < stock ? `${stock - codes} are missing` : `${codes - stock} are too many`;
+  const what = codes < stock ? `${stock - codes} too few` : `${codes - stock} too many`;
   throw new EventError(
     "invalid_codes",
     `event ${id} needs one code for each of its ${stock} coupons, and ${codes} are given: ${what}`,
