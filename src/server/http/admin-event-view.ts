@@ -1,26 +1,26 @@
 /** Events, windows and the audit as administrators see them over HTTP. */
 import type { z } from "zod";
 import type { AuditRecord } from "../audit.ts";
-import type { Database } from "../database.ts";
+import { EngineUnavailableError } from "../claims/engine.ts";
 import { type EventDefinition, type EventWindow, lastIssuableRank } from "../events/event.ts";
 import { countInDatabase } from "../events/issued.ts";
 import { eventState } from "../events/state.ts";
 import type { PlannedWindow } from "../events/windows.ts";
 import type { adminEventSchema, auditPageSchema, windowSchema } from "./admin-events-schema.ts";
+import type { Dependencies } from "./dependencies.ts";
 
-/** An event with what the database says of it at the moment. */
+/** An event with how many coupons it has issued. */
 export async function describeEvent(
-  database: Database,
+  deps: Pick<Dependencies, "engine" | "database" | "nowMs">,
   event: EventDefinition,
-  nowMs: number,
 ): Promise<z.infer<typeof adminEventSchema>> {
-  const issued = await countInDatabase(database.orm, event.id);
+  const issued = await countIssued(deps, event);
   const { id, name, stock, returned, timeZone, windowLengthMs, windowsPerDay } = event;
   const { windowQuota, codePrefix, codeLength, codesImported, validForMs, validUntilMs } = event;
   return {
     id,
     name,
-    state: eventState(event, issued, nowMs).state,
+    state: eventState(event, issued, deps.nowMs()).state,
     stock,
     returned,
     issued,
@@ -37,6 +37,19 @@ export async function describeEvent(
     coupons: event.coupons.map(({ firstRank, kind, value }) => ({ firstRank, kind, value })),
     windows: event.windows.map(describeWindow),
   };
+}
+
+/** As the engine has it, which costs nothing; an outage must not hide what was changed. */
+async function countIssued(
+  { engine, database }: Pick<Dependencies, "engine" | "database">,
+  event: EventDefinition,
+): Promise<number> {
+  try {
+    return (await engine.status(event)).issued;
+  } catch (error) {
+    if (!(error instanceof EngineUnavailableError)) throw error;
+    return await countInDatabase(database.orm, event.id);
+  }
 }
 
 /** A window, or one that would be added. */

@@ -111,7 +111,6 @@ export const adminEventSchema = z.object({
   state: z.enum(["scheduled", "open", "between_windows", "sold_out", "paused", "ended"]),
   stock: z.int(),
   returned: z.int(),
-  /** What is in the database; on Redis it follows the decisions by a moment. */
   issued: z.int(),
   remaining: z.int(),
   timeZone: z.string(),

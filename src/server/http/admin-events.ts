@@ -55,20 +55,20 @@ export function administration(deps: Dependencies) {
 
 /** The routes of events. Every change is in this process's catalogue when it is answered. */
 export function adminEventRoutes(deps: Dependencies): Hono {
-  const { database, catalogue, nowMs } = deps;
+  const { database, nowMs } = deps;
   const { redis } = deps.engine;
   const routes = new Hono();
   const asAdministrator = administration(deps);
 
   const answer = async (c: Context, event: EventDefinition, status: 200 | 201 = 200) => {
-    await catalogue.refresh();
-    return c.json(await describeEvent(database, event, nowMs()), status);
+    await follow(deps);
+    return c.json(await describeEvent(deps, event), status);
   };
 
   routes.get("/v1/admin/events", (c) =>
     asAdministrator(c, async () => {
       const events = await listEvents(database);
-      const described = events.map((event) => describeEvent(database, event, nowMs()));
+      const described = events.map((event) => describeEvent(deps, event));
       return c.json({ events: await Promise.all(described) });
     }),
   );
@@ -89,7 +89,7 @@ export function adminEventRoutes(deps: Dependencies): Hono {
   routes.get("/v1/admin/events/:id", (c) =>
     asAdministrator(c, async () => {
       const event = await requireStored(deps, c.req.param("id"));
-      return c.json(await describeEvent(database, event, nowMs()));
+      return c.json(await describeEvent(deps, event));
     }),
   );
 
@@ -108,7 +108,7 @@ export function adminEventRoutes(deps: Dependencies): Hono {
   routes.delete("/v1/admin/events/:id", (c) =>
     asAdministrator(c, async (actor) => {
       await deleteEvent(database, c.req.param("id"), actor, redis);
-      await catalogue.refresh();
+      await follow(deps);
       return c.body(null, 204);
     }),
   );
@@ -149,7 +149,7 @@ export function adminEventRoutes(deps: Dependencies): Hono {
       if (text === undefined) return problem("too_large");
       const eventId = c.req.param("id");
       const codes = await importCodes(database, eventId, text, { nowMs: nowMs(), actor });
-      await catalogue.refresh();
+      await follow(deps);
       return c.json({ eventId, codes });
     }),
   );
@@ -167,6 +167,13 @@ export function adminEventRoutes(deps: Dependencies): Hono {
   );
 
   return routes;
+}
+
+/** Brings what was changed to this process at once; where that fails, it follows as the others do. */
+export async function follow({ catalogue, log }: Pick<Dependencies, "catalogue" | "log">) {
+  await catalogue.refresh().catch((error: unknown) => {
+    log.error({ error: String(error) }, "the catalogue could not be read");
+  });
 }
 
 /** The event in the database, which may be ahead of the catalogue. @throws EventError */

@@ -5,7 +5,7 @@ import { addWindows, previewWindows, removeWindows } from "../events/administrat
 import { dailyOpenings, parseMoment } from "../events/schedule.ts";
 import type { Opening } from "../events/windows.ts";
 import { describeWindow } from "./admin-event-view.ts";
-import { administration, requireStored } from "./admin-events.ts";
+import { administration, follow, requireStored } from "./admin-events.ts";
 import { newWindowsBody, windowIdParameter } from "./admin-events-schema.ts";
 import { readJson } from "./body.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -16,7 +16,7 @@ const HOW =
 
 /** The routes of windows. */
 export function adminWindowRoutes(deps: Dependencies): Hono {
-  const { database, catalogue } = deps;
+  const { database } = deps;
   const routes = new Hono();
   const asAdministrator = administration(deps);
 
@@ -38,7 +38,7 @@ export function adminWindowRoutes(deps: Dependencies): Hono {
       const windows = dryRun
         ? await previewWindows(database, id, openings, { nowMs })
         : await addWindows(database, id, openings, { nowMs, actor });
-      await catalogue.refresh();
+      await follow(deps);
       const answer = { timeZone, dryRun, windows: windows.map(describeWindow) };
       return c.json(answer, dryRun ? 200 : 201);
     }),
@@ -50,7 +50,7 @@ export function adminWindowRoutes(deps: Dependencies): Hono {
       if (!windowId.success) return problem("unknown_window");
       const change = { nowMs: deps.nowMs(), actor };
       await removeWindows(database, c.req.param("id"), [windowId.data], change);
-      await catalogue.refresh();
+      await follow(deps);
       return c.body(null, 204);
     }),
   );
