@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { adminRoutes } from "./http/admin.ts";
+import { adminEventRoutes } from "./http/admin-events.ts";
+import { adminWindowRoutes } from "./http/admin-windows.ts";
 import { authRoutes } from "./http/auth.ts";
 import { claimRoutes } from "./http/claims.ts";
 import type { Dependencies } from "./http/dependencies.ts";
@@ -15,6 +17,8 @@ export function createApp(deps: Dependencies): Hono {
   app.route("/", claimRoutes(deps));
   app.route("/", eventRoutes(deps));
   app.route("/", authRoutes(deps));
+  app.route("/", adminEventRoutes(deps));
+  app.route("/", adminWindowRoutes(deps));
   app.route("/", adminRoutes(deps));
   app.route("/", healthRoutes(deps));
   app.notFound(() => problem("not_found"));

@@ -8,17 +8,19 @@ import type { Database } from "./database.ts";
 import { waitAtMost } from "./deadline.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
+import { announcesTooMuch, MAX_CODES_BODY_BYTES } from "./http/body.ts";
+import { fixedProblem } from "./http/problem.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
 import { readTls } from "./tls.ts";
 
-/** The largest request body: a login. A larger one is answered 413. */
-const MAX_BODY_BYTES = 16_384;
 /** A connection without a request for this long is closed. */
 const IDLE_TIMEOUT_SECONDS = 60;
 /** How long a stopping server waits for the answers that are under way. */
 const DRAIN_TIMEOUT_MS = 10_000;
 const DRAIN_POLL_MS = 10;
+
+const tooLarge = fixedProblem("too_large");
 
 export interface WebServerOptions {
   readonly host: string;
@@ -69,10 +71,10 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     reusePort: options.reusePort,
     http2: true,
     ...tls,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    maxRequestBodySize: MAX_CODES_BODY_BYTES,
     idleTimeout: IDLE_TIMEOUT_SECONDS,
     development: false,
-    fetch: (request) => app.fetch(request),
+    fetch: (request) => (announcesTooMuch(request) ? tooLarge() : app.fetch(request)),
   });
   const port = server.port ?? options.port;
 

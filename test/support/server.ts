@@ -82,10 +82,14 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Claims once. @throws when no answer came. */
-  async claim(eventId: string, memberId: string): Promise<Answer> {
+  async claim(
+    eventId: string,
+    memberId: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const response = await fetch(`${this.url}/v1/events/${eventId}/claims`, {
       method: "POST",
-      headers: bearer(memberId),
+      headers: { ...bearer(memberId), ...headers },
     });
     const body = answerSchema.parse(await response.json());
     return { status: response.status, headers: response.headers, body };

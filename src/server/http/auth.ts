@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { checkPassword, LoginOverloadedError } from "../members/accounts.ts";
 import { signToken } from "../members/tokens.ts";
+import { readJson } from "./body.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { problem } from "./problem.ts";
 
@@ -16,7 +17,7 @@ export function authRoutes({ database, tokenKeys, nowMs, log }: Dependencies): H
   const routes = new Hono();
 
   routes.post("/v1/auth/login", async (c) => {
-    const body = credentials.safeParse(await c.req.json().catch(() => undefined));
+    const body = credentials.safeParse(await readJson(c.req.raw));
     if (!body.success) {
       return problem("invalid_request", { detail: "send JSON with `email` and `password`" });
     }
