@@ -6,6 +6,7 @@ import { addDemoCommand } from "./cli/demo.ts";
 import { addEventCommand } from "./cli/event.ts";
 import { addHealthcheckCommand } from "./cli/healthcheck.ts";
 import { addHelpCommands } from "./cli/help.ts";
+import { addIssuanceCommand } from "./cli/issuance.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addSimulateCommand } from "./cli/simulate.ts";
 import { addTokenCommand } from "./cli/token.ts";
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   addVersionOption(program);
   addServeCommand(program);
   addEventCommand(program);
+  addIssuanceCommand(program);
   addUserCommand(program);
   addTokenCommand(program);
   addSimulateCommand(program);

@@ -1,12 +1,12 @@
 /** The HTTP application: routes, and one place that turns what was thrown into an answer. */
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { adminRoutes } from "./http/admin.ts";
 import { authRoutes } from "./http/auth.ts";
 import { claimRoutes } from "./http/claims.ts";
 import type { Dependencies } from "./http/dependencies.ts";
 import { eventRoutes } from "./http/events.ts";
 import { healthRoutes } from "./http/health.ts";
+import { issuanceRoutes } from "./http/issuances.ts";
 import { problem } from "./http/problem.ts";
 
 /** Builds the application. It opens nothing: tests call `app.request()` without a socket. */
@@ -15,7 +15,7 @@ export function createApp(deps: Dependencies): Hono {
   app.route("/", claimRoutes(deps));
   app.route("/", eventRoutes(deps));
   app.route("/", authRoutes(deps));
-  app.route("/", adminRoutes(deps));
+  app.route("/", issuanceRoutes(deps));
   app.route("/", healthRoutes(deps));
   app.notFound(() => problem("not_found"));
   app.onError((error, c) => {

@@ -9,6 +9,7 @@ import type { ClaimDecision, ClaimEngine, Grant } from "../../src/server/claims/
 import type { Database } from "../../src/server/database.ts";
 import { createEvent } from "../../src/server/events/administration.ts";
 import type { EventDefinition, EventWindow } from "../../src/server/events/event.ts";
+import { readLedger } from "../../src/server/ledger/read.ts";
 import type { Verification } from "../../src/server/ledger/verify.ts";
 import { Model } from "./model.ts";
 
@@ -184,6 +185,21 @@ export function engineContract(
       for (const [position, member] of members.entries()) {
         expect(await harness.engine().find(event, member)).toEqual(grantOf(issued[position]));
       }
+      await expectProof(event);
+    });
+
+    test("7: what was issued is in the ledger or said to be on its way there, at every moment", async () => {
+      const event = await newEvent({ stock: 2 });
+      const members = ["a", "b"];
+      expect(outcomes(await claim(event, ...members))).toEqual(["issued", "issued"]);
+      const seen: string[] = [];
+      for await (const page of harness.engine().undelivered(event)) {
+        seen.push(...page.map(({ memberId, rank }) => `${memberId} ${rank}`));
+      }
+      for await (const page of readLedger(harness.database, event.id)) {
+        seen.push(...page.map(({ memberId, rank }) => `${memberId} ${rank}`));
+      }
+      expect(new Set(seen)).toEqual(new Set(["a 1", "b 2"]));
       await expectProof(event);
     });
 

@@ -4,6 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import type { EventDefinition } from "../events/event.ts";
+import type { LedgerGrant } from "../ledger/read.ts";
 
 /** A granted claim as the engine keeps it; the code follows from the rank (code.ts). */
 export interface Grant {
@@ -69,6 +70,12 @@ export interface ClaimEngine {
   find(event: EventDefinition, memberId: string): Promise<Grant | undefined>;
 
   status(event: EventDefinition): Promise<EngineStatus>;
+
+  /**
+   * What was granted and may not be in the ledger yet, a page at a time. Who finds nothing here, and
+   * nothing in the ledger afterwards, knows that it was not granted before the call.
+   */
+  undelivered(event: EventDefinition): AsyncIterable<readonly LedgerGrant[]>;
 
   /** @throws EngineUnavailableError when no claim could be decided now */
   check(): Promise<void>;

@@ -1,0 +1,70 @@
+/** What the routes of issuances take and answer. */
+import { z } from "zod";
+import { ISSUANCE_STATUSES } from "../issuances/issuance.ts";
+import { MAX_PAGE_ROWS } from "../ledger/read.ts";
+import { MAX_MEMBER_ID_LENGTH } from "../members/member-id.ts";
+
+/** The longest code that an event may bring along, with some to spare. */
+export const MAX_CODE_LENGTH = 200;
+
+const wholeNumber = z
+  .string()
+  .regex(/^-?\d+$/)
+  .transform(Number)
+  .pipe(z.int());
+const time = z.iso.datetime();
+
+/** Which issuances of an event are meant. */
+export const issuanceFilterQuery = z.object({
+  status: z.enum(ISSUANCE_STATUSES).optional(),
+  windowId: wholeNumber.optional(),
+});
+
+/** `GET /v1/admin/events/{id}/issuances`; with `memberId` or `code`, at most one is answered. */
+export const issuancePageQuery = issuanceFilterQuery
+  .extend({
+    afterRank: wholeNumber.default(0),
+    limit: wholeNumber.pipe(z.int().min(1).max(MAX_PAGE_ROWS)).default(MAX_PAGE_ROWS),
+    memberId: z.string().min(1).max(MAX_MEMBER_ID_LENGTH).optional(),
+    code: z.string().min(1).max(MAX_CODE_LENGTH).optional(),
+  })
+  .refine(({ memberId, code }) => memberId === undefined || code === undefined);
+
+/** The rank in `…/issuances/{rank}`. */
+export const rankParameter = wholeNumber.pipe(z.int().min(1));
+
+export const couponSchema = z.object({ kind: z.enum(["percent", "amount"]), value: z.int() });
+
+export const issuanceSchema = z.object({
+  memberId: z.string(),
+  rank: z.int(),
+  code: z.string(),
+  coupon: couponSchema,
+  windowId: z.int(),
+  issuedAt: time,
+  /** From then on it cannot be redeemed; null for never. */
+  expiresAt: time.nullable(),
+  status: z.enum(ISSUANCE_STATUSES),
+  redeemedAt: time.nullable(),
+  revokedAt: time.nullable(),
+  revocationReason: z.string().nullable(),
+  /** False while it waits in the outbox or in Redis's stream. */
+  inLedger: z.boolean(),
+});
+
+export const issuancePageSchema = z.object({
+  event: z.object({
+    id: z.string(),
+    name: z.string(),
+    stock: z.int(),
+    /** Coupons that were given back: the event may issue as many beyond its stock. */
+    returned: z.int(),
+    windows: z.array(
+      z.object({ id: z.int(), opensAt: time, closesAt: time, quota: z.int().nullable() }),
+    ),
+  }),
+  inLedger: z.int(),
+  inOutbox: z.int(),
+  issuances: z.array(issuanceSchema),
+  nextAfterRank: z.int().nullable(),
+});
