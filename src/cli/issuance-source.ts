@@ -71,14 +71,17 @@ export async function onIssuances(
   work: (source: CliIssuanceSource) => Promise<void>,
 ): Promise<void> {
   const redisUrl = readRedisUrl(flags);
+  let isBlind = false;
   try {
     await onDatabase(flags, access, async (database) => {
-      if (redisUrl === undefined) await work(await ofDatabase(database));
-      else await withRedis(database, redisUrl, work);
+      if (redisUrl !== undefined) return await withRedis(database, redisUrl, work);
+      const source = await ofDatabase(database);
+      isBlind = source.isBlind;
+      await work(source);
     });
   } catch (error) {
     if (error instanceof EventError) throw eventRefusal(error);
-    if (error instanceof IssuanceError) throw issuanceRefusal(error);
+    if (error instanceof IssuanceError) throw issuanceRefusal(error, isBlind);
     throw error;
   }
 }
@@ -135,6 +138,13 @@ async function withRedis(
   }
 }
 
-function issuanceRefusal({ code, message }: IssuanceError): CliError {
+/** What is not in the ledger may still be in a Redis that was not asked. */
+function issuanceRefusal({ code, message }: IssuanceError, isBlind: boolean): CliError {
+  if (isBlind && (code === "unknown_issuance" || code === "unknown_coupon")) {
+    return new CliError(
+      `${message} that the ledger knows of, but a Redis decides for this database and may hold it: add --redis to look there too`,
+      EXIT.failed,
+    );
+  }
   return new CliError(message, code === "not_in_ledger_yet" ? EXIT.failed : EXIT.usage);
 }

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { eventWithWindow, issueTo, leaveInOutbox } from "../../test/support/issuances.ts";
 import { type ProgramResult, runProgram } from "../../test/support/program.ts";
@@ -85,15 +86,31 @@ test("a list goes on behind its last rank, and tells what is still on its way", 
   expect(none).toContain("The ledger holds no such coupons.");
 });
 
+test("an export is a file that only its owner reads, and is not written over", async () => {
+  const out = join(folder.path, "summer.csv");
+  const result = await issuance("export", "summer", "--out", out);
+  expect(result).toMatchObject({
+    exitCode: EXIT.ok,
+    stdout: "",
+    stderr: expect.stringMatching(/^3 coupons written .*\n2 are on their way to the ledger/),
+  });
+  const lines = (await Bun.file(out).text()).split("\r\n");
+  expect(lines).toHaveLength(5);
+  expect(lines[3]).toStartWith(`3,'=cmd|' /C calc'!A0,`);
+  expect(statSync(out).mode & 0o777).toBe(0o600);
+  expect((await issuance("export", "summer", "--out", out)).stderr).toContain("--force");
+});
+
 test("what is wrong is said in one line", async () => {
   const cases = [
     [["show", "winter", "--rank", "1"], "no event with the id winter"],
-    [["show", "summer", "--rank", "9"], "issued nothing to rank 9"],
-    [["show", "summer", "--code", "AAAA-BBBB"], "issued nothing to this code"],
+    [["show", "summer", "--rank", "9"], "issued nothing with rank 9"],
+    [["show", "summer", "--code", "AAAA-BBBB"], "issued nothing with this code"],
     [["show", "summer"], "one of --member, --rank and --code"],
     [["show", "summer", "--rank", "1", "--member", "kim"], "one of --member"],
     [["show", "summer", "--rank", "0"], "whole number"],
     [["list", "summer", "--status", "gone"], "issued, redeemed, revoked"],
+    [["export", "summer", "--format", "xlsx"], "csv, ndjson"],
     [["lst"], "did you mean list?"],
   ] as const;
   const results = await Promise.all(cases.map(([args]) => issuance(...args)));
@@ -105,6 +122,33 @@ test("what is wrong is said in one line", async () => {
     });
     expect(stderr?.trim().split("\n")).toHaveLength(1);
   }
+});
+
+test("a coupon is redeemed once, and revoked with a reason", async () => {
+  const redeem = async (...args: string[]) => await issuance("redeem", kim.code, ...args);
+  const first = await redeem("--key", "receipt-1", "--json");
+  expect(JSON.parse(first.stdout)).toMatchObject({ status: "redeemed", memberId: "kim" });
+  const [again, second, revoked, unrevoked, unknown] = await Promise.all([
+    redeem("--key", "receipt-1", "--json"),
+    redeem("--key", "receipt-2"),
+    issuance("revoke", "summer", "--member", "lee", "--reason", "two accounts", "--return"),
+    issuance("revoke", "summer", "--member", "kim", "--reason", "too late"),
+    issuance("redeem", "AAAA-BBBB", "--key", "receipt-3"),
+  ]);
+  expect(again).toEqual(first);
+  expect(revoked.stdout).toContain("the event may issue one rank more");
+  for (const [result, message] of [
+    [second, "the coupon was redeemed at 20"],
+    [unrevoked, "what was redeemed cannot be revoked"],
+    [unknown, "no event has issued a coupon with this code"],
+  ] as const) {
+    expect(result.exitCode).toBe(EXIT.usage);
+    expect(result.stderr).toContain(message);
+    expect(result.stderr.trim().split("\n")).toHaveLength(1);
+    expect(result.stderr).not.toContain(kim.code);
+  }
+  const shown = await done("show", "summer", "--member", "lee");
+  expect(shown).toContain("two accounts");
 });
 
 test("where a Redis decides, what is not in the ledger is looked for there, or said to be unknown", async () => {

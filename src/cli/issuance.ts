@@ -1,14 +1,13 @@
 /** `couponlive issuance`: the coupons that an event has issued. */
 import { type Command, Option } from "commander";
-import { CliError, EXIT } from "../exit-codes.ts";
 import type { EventDefinition } from "../server/events/event.ts";
 import type { IssuanceSource } from "../server/issuances/arrival.ts";
 import type { IssuanceStatus } from "../server/issuances/issuance.ts";
-import { describeSelector } from "../server/issuances/selector.ts";
 import { wholeNumber } from "./count.ts";
 import { print } from "./database-command.ts";
+import { addIssuanceChangeCommands } from "./issuance-change.ts";
+import { addIssuanceExportCommand } from "./issuance-export.ts";
 import {
-  type CliIssuanceSource,
   type IssuanceFlags,
   onIssuances,
   readSelector,
@@ -38,6 +37,8 @@ export function addIssuanceCommand(program: Command): void {
     .description("Looks up, exports, redeems and revokes the coupons that an event has issued.");
   addShowCommand(issuance);
   addListCommand(issuance);
+  addIssuanceExportCommand(issuance);
+  addIssuanceChangeCommands(issuance);
 }
 
 function addShowCommand(issuance: Command): void {
@@ -88,9 +89,9 @@ async function show(eventId: string, flags: SelectorFlags): Promise<void> {
   const selector = readSelector(flags);
   await onIssuances(flags, "read", async (source) => {
     const event = await requireEvent(source.database, eventId);
-    const { findIssuance } = await import("../server/issuances/arrival.ts");
+    const { findIssuance, unknownIssuance } = await import("../server/issuances/arrival.ts");
     const found = await findIssuance(source, event, selector);
-    if (found === undefined) throw notFound(source, event, describeSelector(selector));
+    if (found === undefined) throw unknownIssuance(eventId, selector);
     if (flags.json) {
       const { issuanceJson } = await import("../server/issuances/issuance.ts");
       print({ eventId, ...issuanceJson(event, found.issuance), inLedger: found.inLedger });
@@ -140,13 +141,4 @@ function undeliveredText(undelivered: number | null): string[] {
     return ["\nMore may wait in the Redis that decides: --redis looks there too."];
   }
   return [`\nOn their way to the ledger, and not listed: ${group(undelivered)}`];
-}
-
-/** What is not in the ledger may still be in a Redis that was not asked. */
-function notFound({ isBlind }: CliIssuanceSource, event: EventDefinition, what: string): CliError {
-  if (!isBlind) return new CliError(`event ${event.id} has issued nothing to ${what}`);
-  return new CliError(
-    `the ledger of event ${event.id} has nothing of ${what}, but a Redis decides for this database and may hold it: add --redis to look there too`,
-    EXIT.failed,
-  );
 }

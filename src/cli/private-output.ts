@@ -1,6 +1,6 @@
 /** Where secrets go that a command writes: a file that only its owner reads, or stdout. */
 import { type FileHandle, open } from "node:fs/promises";
-import { CliError } from "../exit-codes.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
 
 const OWNER_ONLY = 0o600;
 
@@ -39,5 +39,10 @@ async function openFile(path: string, overwrite: boolean): Promise<FileHandle> {
 }
 
 async function writeToStdout(text: string): Promise<void> {
-  await Bun.write(Bun.stdout, text);
+  try {
+    await Bun.write(Bun.stdout, text);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+    throw new CliError("not all was written: who reads it has stopped", EXIT.failed);
+  }
 }

@@ -6,6 +6,8 @@ import { claimRoutes } from "./http/claims.ts";
 import type { Dependencies } from "./http/dependencies.ts";
 import { eventRoutes } from "./http/events.ts";
 import { healthRoutes } from "./http/health.ts";
+import { issuanceChangeRoutes } from "./http/issuance-changes.ts";
+import { issuanceExportRoutes } from "./http/issuance-export.ts";
 import { issuanceRoutes } from "./http/issuances.ts";
 import { problem } from "./http/problem.ts";
 
@@ -15,18 +17,18 @@ export function createApp(deps: Dependencies): Hono {
   app.route("/", claimRoutes(deps));
   app.route("/", eventRoutes(deps));
   app.route("/", authRoutes(deps));
+  app.route("/", issuanceExportRoutes(deps));
   app.route("/", issuanceRoutes(deps));
+  app.route("/", issuanceChangeRoutes(deps));
   app.route("/", healthRoutes(deps));
   app.notFound(() => problem("not_found"));
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) {
       return problem("invalid_request", { detail: error.message });
     }
-    // The path without its query: a careless client may have put a token there.
-    deps.log.error(
-      { method: c.req.method, path: c.req.path, error: String(error) },
-      "request failed",
-    );
+    // The path without its query, where a careless client may have put a token, and without a code.
+    const path = c.req.path.replace(/^\/v1\/coupons\/[^/]+/, "/v1/coupons/{code}");
+    deps.log.error({ method: c.req.method, path, error: String(error) }, "request failed");
     return problem("internal");
   });
   return app;

@@ -5,6 +5,7 @@ import type { TokenConfig } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import type { Database } from "../server/database.ts";
 import { countIssued, findEvent } from "../server/events/administration.ts";
+import { lastIssuableRank } from "../server/events/event.ts";
 import { type Check, outboxCheck } from "../server/ledger/findings.ts";
 import { type LedgerRow, MAX_PAGE_ROWS, readLedger } from "../server/ledger/read.ts";
 import { checkLedger, type LedgerEvent, verifyEvent } from "../server/ledger/verify.ts";
@@ -39,7 +40,8 @@ export class DatabaseRecords implements Records {
   }
 
   async event() {
-    return await findEvent(this.#database, this.#eventId);
+    const event = await findEvent(this.#database, this.#eventId);
+    return event && { ...event, stock: lastIssuableRank(event) };
   }
 
   pages() {
@@ -51,7 +53,7 @@ export class DatabaseRecords implements Records {
   }
 
   async verify() {
-    const event = await this.event();
+    const event = await findEvent(this.#database, this.#eventId);
     if (event === undefined) throw new Error(`the event ${this.#eventId} is gone`);
     return (await verifyEvent(this.#database, event, this.#redis)).checks;
   }
@@ -68,6 +70,7 @@ const pageSchema = z.object({
     id: z.string(),
     name: z.string(),
     stock: z.int(),
+    returned: z.int(),
     windows: z.array(
       z.object({ id: z.int(), opensAt: moment, closesAt: moment, quota: z.int().nullable() }),
     ),
@@ -161,6 +164,7 @@ export class HttpRecords implements Records {
 function toEvent({ event }: Page): RecordedEvent {
   return {
     ...event,
+    stock: event.stock + event.returned,
     windows: event.windows.map(({ id, opensAt, closesAt, quota }) => ({
       id,
       opensAtMs: opensAt,

@@ -156,6 +156,21 @@ export function engineContract(
       await expectProof(restocked);
     });
 
+    test("1, 8: a coupon that was given back goes to the next claim, once, with a rank of its own", async () => {
+      const event = await newEvent({ stock: 2 });
+      expect(outcomes(await claim(event, "a", "b", "c"))).toEqual(["issued", "issued", "sold_out"]);
+      const given = changed(event, { returned: 1 });
+      // Whoever held it is told the same as before.
+      expect(await claim(given, "a", "c", "d")).toMatchObject([
+        { outcome: "already_issued", grant: { rank: 1 } },
+        { outcome: "issued", grant: { rank: 3 } },
+        { outcome: "sold_out" },
+      ]);
+      await harness.restart();
+      expect(outcomes(await claim(given, "d", "c"))).toEqual(["sold_out", "already_issued"]);
+      await expectProof(given);
+    });
+
     test("6: whoever lost the answer finds the same grant, by asking and by claiming", async () => {
       const event = await newEvent({});
       const grant = grantOf((await claim(event, "a"))[0]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { expectProblem, openApp } from "../../../test/support/app.ts";
 import { issueTo, leaveInOutbox } from "../../../test/support/issuances.ts";
+import { CSV_COLUMNS } from "../issuances/export.ts";
 import { issuancePageSchema, issuanceSchema } from "./issuances-schema.ts";
 
 describe("administrators over HTTP", () => {
@@ -105,6 +106,49 @@ describe("administrators over HTTP", () => {
     expect(issuanceSchema.parse(second)).toMatchObject({ memberId: "bob", inLedger: false });
     await expectProblem(await ask("/3"), "unknown_issuance");
     await expectProblem(await ask("/0"), "invalid_request");
+    await at.catalogue.close();
+  });
+
+  test("the ledger as a file, in both formats", async () => {
+    const at = await openApp();
+    await at.openEvent("launch", [0], 20_000);
+    const event = at.catalogue.get("launch");
+    if (event === undefined) throw new Error("the event is gone");
+    // More than two pages.
+    const memberIds = Array.from({ length: 10_001 }, (_, index) => `m${index + 1}`);
+    await issueTo(at.database, event, memberIds);
+    const ask = async (path: string) =>
+      await at.app.request(`/v1/admin/events/launch/issuances.${path}`, {
+        headers: at.bearer("root", "admin"),
+      });
+    const csv = await ask("csv");
+    expect(csv.headers.get("content-type")).toStartWith("text/csv");
+    expect(csv.headers.get("content-disposition")).toContain("launch-issuances.csv");
+    const lines = (await csv.text()).split("\r\n");
+    expect(lines[0]).toBe(CSV_COLUMNS.join(","));
+    expect(lines.slice(1, -1).map((line) => line.split(",")[1])).toEqual(memberIds);
+    const ndjson = (await (await ask("ndjson")).text()).trimEnd().split("\n");
+    expect(ndjson).toHaveLength(10_001);
+    expect(JSON.parse(ndjson.at(-1) ?? "")).toMatchObject({ eventId: "launch", rank: 10_001 });
+    expect(await (await ask("ndjson?status=revoked")).text()).toBe("");
+    await expectProblem(await ask("csv?status=gone"), "invalid_request");
+    await expectProblem(await ask("xlsx"), "not_found");
+    await at.catalogue.close();
+  });
+
+  test("as many exports at once as one process sends; one that is given up makes room", async () => {
+    const at = await openApp();
+    await at.openEvent("launch", [0], 10);
+    const ask = async () =>
+      await at.app.request("/v1/admin/events/launch/issuances.csv", {
+        headers: at.bearer("root", "admin"),
+      });
+    const held = await Promise.all([ask(), ask(), ask(), ask()]);
+    const refused = await ask();
+    expect(refused.headers.get("retry-after")).toBe("5");
+    await expectProblem(refused, "overloaded");
+    await held[0]?.body?.cancel();
+    expect((await ask()).status).toBe(200);
     await at.catalogue.close();
   });
 });

@@ -59,13 +59,16 @@ export async function requireInLedger(
   selector: Selector,
 ): Promise<Issuance> {
   const found = await findIssuance(source, event, selector);
-  if (found === undefined) {
-    throw new IssuanceError(
-      "unknown_issuance",
-      `event ${event.id} has issued nothing to ${describeSelector(selector)}`,
-    );
-  }
+  if (found === undefined) throw unknownIssuance(event.id, selector);
   return found.inLedger ? found.issuance : await awaitArrival(source, event, found.issuance.rank);
+}
+
+/** The refusal of a request on an issuance that is not there. */
+export function unknownIssuance(eventId: string, selector: Selector): IssuanceError {
+  return new IssuanceError(
+    "unknown_issuance",
+    `event ${eventId} has issued nothing ${describeSelector(selector)}`,
+  );
 }
 
 /** Brings an issuance that waits in the outbox to the ledger, or waits until the writer has. */

@@ -33,14 +33,14 @@ export function exactCodeFirst(code: string): SQL {
   return sql`${issuances.code} = ${code} DESC`;
 }
 
-/** As a sentence names it. The code itself, a secret, is never repeated. */
+/** How a sentence goes on that says what an event has not issued. A code, a secret, is not repeated. */
 export function describeSelector(selector: Selector): string {
   switch (selector.by) {
     case "member":
-      return `member ${selector.memberId}`;
+      return `to member ${selector.memberId}`;
     case "rank":
-      return `rank ${selector.rank}`;
+      return `with rank ${selector.rank}`;
     case "code":
-      return "this code";
+      return "with this code";
   }
 }
