@@ -86,6 +86,14 @@ test("a list goes on behind its last rank, and tells what is still on its way", 
   expect(none).toContain("The ledger holds no such coupons.");
 });
 
+test("statistics count each window, and what is on its way", async () => {
+  const all: unknown = JSON.parse(await done("stats", "summer", "--json"));
+  expect(all).toMatchObject({ issued: 3, undelivered: 2, windows: [{ issued: 3 }] });
+  const text = await done("stats", "summer");
+  expect(text).toContain("on their way  2");
+  expect(text).toContain("2026-11-22 19:00:02+09:00");
+});
+
 test("an export is a file that only its owner reads, and is not written over", async () => {
   const out = join(folder.path, "summer.csv");
   const result = await issuance("export", "summer", "--out", out);

@@ -16,6 +16,7 @@ import {
   withIssuanceOptions,
   withSelectorOptions,
 } from "./issuance-source.ts";
+import { addIssuanceStatsCommand } from "./issuance-stats.ts";
 import { group } from "./progress.ts";
 
 const DEFAULT_PAGE_ROWS = 50;
@@ -38,6 +39,7 @@ export function addIssuanceCommand(program: Command): void {
   addShowCommand(issuance);
   addListCommand(issuance);
   addIssuanceExportCommand(issuance);
+  addIssuanceStatsCommand(issuance);
   addIssuanceChangeCommands(issuance);
 }
 

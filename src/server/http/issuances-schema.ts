@@ -68,3 +68,33 @@ export const issuancePageSchema = z.object({
   issuances: z.array(issuanceSchema),
   nextAfterRank: z.int().nullable(),
 });
+
+const countsShape = {
+  issued: z.int(),
+  redeemed: z.int(),
+  revoked: z.int(),
+  firstIssuedAt: time.nullable(),
+  lastIssuedAt: time.nullable(),
+  peakPerSecond: z.int(),
+};
+
+/** `GET /v1/admin/events/{id}/stats`. */
+export const statisticsSchema = z.object({
+  eventId: z.string(),
+  stock: z.int(),
+  returned: z.int(),
+  ...countsShape,
+  undelivered: z.int(),
+  soldOutAt: time.nullable(),
+  soldOutAfterOpenMs: z.int().nullable(),
+  windows: z.array(
+    z.object({
+      id: z.int(),
+      opensAt: time,
+      closesAt: time,
+      quota: z.int().nullable(),
+      ...countsShape,
+      soldOutAfterMs: z.int().nullable(),
+    }),
+  ),
+});

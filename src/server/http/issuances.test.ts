@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { expectProblem, openApp } from "../../../test/support/app.ts";
 import { issueTo, leaveInOutbox } from "../../../test/support/issuances.ts";
 import { CSV_COLUMNS } from "../issuances/export.ts";
-import { issuancePageSchema, issuanceSchema } from "./issuances-schema.ts";
+import { issuancePageSchema, issuanceSchema, statisticsSchema } from "./issuances-schema.ts";
 
 describe("administrators over HTTP", () => {
   test("an event's ledger in pages; 401 and 403 for others", async () => {
@@ -133,6 +133,22 @@ describe("administrators over HTTP", () => {
     expect(await (await ask("ndjson?status=revoked")).text()).toBe("");
     await expectProblem(await ask("csv?status=gone"), "invalid_request");
     await expectProblem(await ask("xlsx"), "not_found");
+    await at.catalogue.close();
+  });
+
+  test("statistics by window", async () => {
+    const at = await openApp();
+    await at.openEvent("launch", [0, 5], 2);
+    await at.claim("launch", "alice");
+    const ask = async (id: string) =>
+      await at.app.request(`/v1/admin/events/${id}/stats`, { headers: at.bearer("root", "admin") });
+    const { issued, undelivered, windows } = statisticsSchema.parse(
+      await (await ask("launch")).json(),
+    );
+    // The thread beside the engine brings it to the ledger at a moment of its own.
+    expect(issued + undelivered).toBeGreaterThanOrEqual(1);
+    expect(windows).toHaveLength(2);
+    await expectProblem(await ask("nowhere"), "unknown_event");
     await at.catalogue.close();
   });
 

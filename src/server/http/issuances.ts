@@ -1,4 +1,4 @@
-/** `/v1/admin/events/{id}/issuances…`: the ledger of an event, for administrators. */
+/** `/v1/admin/events/{id}/issuances…` and `…/stats`: the ledger of an event, for administrators. */
 import { Hono } from "hono";
 import type { z } from "zod";
 import { countIssued } from "../events/administration.ts";
@@ -7,6 +7,7 @@ import { type FoundIssuance, findIssuance, type IssuanceSource } from "../issuan
 import { isoTime, issuanceJson } from "../issuances/issuance.ts";
 import { readIssuancePage } from "../issuances/read.ts";
 import type { Selector } from "../issuances/selector.ts";
+import { eventStatistics, statisticsJson } from "../issuances/statistics.ts";
 import { countOutbox } from "../ledger/outbox.ts";
 import { MAX_PAGE_ROWS } from "../ledger/read.ts";
 import { requireAdministrator } from "./administrator.ts";
@@ -52,6 +53,19 @@ export function issuanceRoutes(deps: Dependencies): Hono {
     try {
       const found = await findIssuance(source, event, { by: "rank", rank: rank.data });
       return found === undefined ? problem("unknown_issuance") : c.json(describe(event, found));
+    } catch (error) {
+      return onEngineFailure(error);
+    }
+  });
+
+  routes.get("/v1/admin/events/:id/stats", async (c) => {
+    const caller = requireAdministrator(c, deps);
+    if (caller instanceof Response) return caller;
+    const event = deps.catalogue.get(c.req.param("id"));
+    if (event === undefined) return problem("unknown_event");
+    c.header("cache-control", "no-store");
+    try {
+      return c.json(statisticsJson(event, await eventStatistics(source, event)));
     } catch (error) {
       return onEngineFailure(error);
     }
