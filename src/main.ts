@@ -13,6 +13,7 @@ import { addTokenCommand } from "./cli/token.ts";
 import { requireKnownVariables } from "./cli/unknown-variables.ts";
 import { addUserCommand } from "./cli/user.ts";
 import { addVerifyCommand } from "./cli/verify.ts";
+import { addWhyCommand } from "./cli/why.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 import { addVersionOption } from "./version.ts";
 
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addServeCommand(program);
   addEventCommand(program);
   addIssuanceCommand(program);
+  addWhyCommand(program);
   addUserCommand(program);
   addTokenCommand(program);
   addSimulateCommand(program);

@@ -13,13 +13,15 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 const engines = [
-  { engine: "embedded", flags: () => [] },
-  { engine: "redis, two web processes", flags: () => ["--redis", redis.url, "--workers", "2"] },
+  { engine: "embedded", redisFlags: () => [], workers: "1" },
+  { engine: "redis, two web processes", redisFlags: () => ["--redis", redis.url], workers: "2" },
 ];
 
 const problemCode = z.looseObject({ code: z.string() });
 
-for (const { engine, flags } of engines) {
+for (const { engine, redisFlags, workers } of engines) {
+  const flags = () => [...redisFlags(), "--workers", workers];
+
   describe(engine, () => {
     test("a coupon that was issued a moment ago is redeemed once, whoever asks at once", async () => {
       await using server = await TestServer.create(flags());
@@ -34,7 +36,9 @@ for (const { engine, flags } of engines) {
         return { status: response.status, body: problemCode.parse(await response.json()) };
       };
       const cli = async (key: string) =>
-        await runProgram(["issuance", "redeem", code, "--key", key], { env: server.env });
+        await runProgram(["issuance", "redeem", code, "--key", key, ...redisFlags()], {
+          env: server.env,
+        });
       const [overHttp, byCommand] = await Promise.all([
         Promise.all(["a", "b", "c", "d", "e", "f"].map(redeem)),
         cli("g"),
@@ -46,6 +50,33 @@ for (const { engine, flags } of engines) {
       }
     });
 
+    test("why: who was refused, and by how much, also by a server that has stopped", async () => {
+      await using server = await TestServer.create(flags());
+      const event = await server.openEvent({ name: "why", stock: 1 });
+      await server.start();
+      await server.firstClaim(event.id, "kim");
+      for (const member of ["late", "late", "later"]) await server.claim(event.id, member);
+      expect((await server.program?.stop())?.exitCode).toBe(0);
+      const why = async (member: string, ...more: string[]) =>
+        await runProgram(["why", event.id, member, ...more], { env: server.env });
+      const [late, json, kim, nobody] = await Promise.all([
+        why("late"),
+        why("later", "--json"),
+        why("kim"),
+        why("nobody"),
+      ]);
+      expect(late.stdout).toMatch(
+        /^refused 2 times, first: sold_out at .*: the stock ran out .* earlier\n/,
+      );
+      expect(JSON.parse(json.stdout)).toMatchObject({
+        outcome: "refused",
+        refusals: { times: 1, first: { outcome: "sold_out", lateByMs: expect.any(Number) } },
+      });
+      expect(kim.stdout).toMatch(/^issued rank 1 at .* after window \d+ opened\n$/);
+      expect(nobody.stdout).toContain("no claim of member nobody is known");
+      expect(nobody.stdout).toContain("not known:");
+    });
+
     test("a coupon that is given back goes to the next claim, once", async () => {
       await using server = await TestServer.create(flags());
       const event = await server.openEvent({ name: "return", stock: 2 });
@@ -54,7 +85,10 @@ for (const { engine, flags } of engines) {
       await server.claim(event.id, "lee");
       expect((await server.claim(event.id, "late")).body.code).toBe("sold_out");
       const revoked = await runProgram(
-        ["issuance", "revoke", event.id, "--member", "kim", "--reason", "two accounts", "--return"],
+        [
+          ...["issuance", "revoke", event.id, "--member", "kim"],
+          ...["--reason", "two accounts", "--return", ...redisFlags()],
+        ],
         { env: server.env },
       );
       expect(revoked).toMatchObject({
@@ -74,7 +108,7 @@ for (const { engine, flags } of engines) {
       expect((await server.claim(event.id, "later")).body.code).toBe("sold_out");
       expect((await server.program?.stop())?.exitCode).toBe(0);
       expect(await findEvent(server.database, event.id)).toMatchObject({ stock: 2, returned: 1 });
-      const verified = await runProgram(["verify", event.id, ...flags().slice(0, 2)], {
+      const verified = await runProgram(["verify", event.id, ...redisFlags()], {
         env: server.env,
       });
       expect(verified).toMatchObject({ exitCode: 0, stderr: "" });

@@ -139,6 +139,22 @@ export function engineContract(
       expect(outcomes(await claim(ended, "c", "b"))).toEqual(["ended", "already_issued"]);
     });
 
+    test("every refusal says when it was decided, by the engine's clock", async () => {
+      const soldOut = await newEvent({ stock: 0 });
+      const event = await newEvent({});
+      const paused = await newEvent({ paused: true });
+      const ended = await newEvent({ ended: true });
+      const exhausted = await newEvent({ windows: [{ ...open, quota: 0 }] });
+      const notOpen = await newEvent({ windows: [past] });
+      for (const refusing of [soldOut, paused, ended, exhausted, notOpen]) {
+        const { nowMs: beforeMs } = await harness.engine().status(event);
+        const [refused] = await claim(refusing, "a");
+        const { nowMs: afterMs } = await harness.engine().status(event);
+        expect(decidedAtMs(refused)).toBeGreaterThanOrEqual(beforeMs);
+        expect(decidedAtMs(refused)).toBeLessThanOrEqual(afterMs);
+      }
+    });
+
     test("an older revision than the engine has changes nothing", async () => {
       const event = await newEvent({});
       await claim(changed(event, { paused: true }), "a");
@@ -356,7 +372,7 @@ function grantOf(decision: ClaimDecision | undefined): Grant {
 }
 
 function decidedAtMs(decision: ClaimDecision | undefined): number {
-  return decision?.outcome === "not_open" ? decision.decidedAtMs : Number.NaN;
+  return decision !== undefined && "decidedAtMs" in decision ? decision.decidedAtMs : Number.NaN;
 }
 
 function summary(decision: ClaimDecision): { outcome: string; rank?: number } {

@@ -218,9 +218,11 @@ function refuse(
   nowMs: number,
 ): ClaimDecision | undefined {
   const { definition, grants, issuedByWindow } = state;
-  if (definition.ended) return { outcome: "ended" };
-  if (grants.size >= lastIssuableRank(definition)) return { outcome: "sold_out" };
-  if (definition.paused) return { outcome: "paused" };
+  if (definition.ended) return { outcome: "ended", decidedAtMs: nowMs };
+  if (grants.size >= lastIssuableRank(definition)) {
+    return { outcome: "sold_out", decidedAtMs: nowMs };
+  }
+  if (definition.paused) return { outcome: "paused", decidedAtMs: nowMs };
   if (window === undefined) return notOpen(definition, nowMs);
   if (window.quota !== null && (issuedByWindow.get(window.id) ?? 0) >= window.quota) {
     return { ...notOpen(definition, nowMs), outcome: "window_exhausted" };

@@ -14,13 +14,14 @@ export interface Grant {
   readonly issuedAtMs: number;
 }
 
-/** What became of one claim. Refusals are ordinary results; only broken infrastructure throws. */
+/**
+ * What became of one claim. Refusals are ordinary results; only broken infrastructure throws. A
+ * refusal carries the time at which it was decided, by the engine's clock.
+ */
 export type ClaimDecision =
   | { readonly outcome: "issued"; readonly grant: Grant }
   | { readonly outcome: "already_issued"; readonly grant: Grant }
-  | { readonly outcome: "sold_out" }
-  | { readonly outcome: "ended" }
-  | { readonly outcome: "paused" }
+  | { readonly outcome: "sold_out" | "ended" | "paused"; readonly decidedAtMs: number }
   /** No window is open; `opensAtMs` is the next one's opening, where there is one. */
   | {
       readonly outcome: "not_open";

@@ -98,3 +98,26 @@ export const statisticsSchema = z.object({
     }),
   ),
 });
+
+const refusedSchema = z.object({
+  /** As a claim's outcome: `sold_out`, `not_open`, `window_exhausted`, `paused`, `ended`. */
+  outcome: z.string(),
+  at: time,
+  /** How long before it stock or quota had run out, or the event been paused or ended. */
+  lateByMs: z.int().nullable(),
+  beforeOpeningMs: z.int().nullable(),
+  afterClosingMs: z.int().nullable(),
+});
+
+/** `GET /v1/admin/events/{id}/why/{memberId}`. */
+export const historySchema = z.object({
+  eventId: z.string(),
+  memberId: z.string(),
+  outcome: z.enum(["issued", "refused", "unknown"]),
+  issuance: issuanceSchema.extend({ afterOpeningMs: z.int().nullable() }).nullable(),
+  refusals: z.object({ times: z.int(), first: refusedSchema, last: refusedSchema }).nullable(),
+  account: z.enum(["active", "inactive", "none"]),
+  unkept: z.int(),
+  /** The same in sentences, and what cannot be known. */
+  explanation: z.array(z.string()),
+});

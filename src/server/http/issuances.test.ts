@@ -2,7 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { expectProblem, openApp } from "../../../test/support/app.ts";
 import { issueTo, leaveInOutbox } from "../../../test/support/issuances.ts";
 import { CSV_COLUMNS } from "../issuances/export.ts";
-import { issuancePageSchema, issuanceSchema, statisticsSchema } from "./issuances-schema.ts";
+import {
+  historySchema,
+  issuancePageSchema,
+  issuanceSchema,
+  statisticsSchema,
+} from "./issuances-schema.ts";
 
 describe("administrators over HTTP", () => {
   test("an event's ledger in pages; 401 and 403 for others", async () => {
@@ -149,6 +154,24 @@ describe("administrators over HTTP", () => {
     expect(issued + undelivered).toBeGreaterThanOrEqual(1);
     expect(windows).toHaveLength(2);
     await expectProblem(await ask("nowhere"), "unknown_event");
+    await at.catalogue.close();
+  });
+
+  test("why: what happened to a member", async () => {
+    const at = await openApp();
+    await at.openEvent("launch", [0], 2);
+    const ask = async (path: string) =>
+      await at.app.request(`/v1/admin/events/${path}`, { headers: at.bearer("root", "admin") });
+    await at.claim("launch", "auth0|kim");
+    const issued = await (await ask("launch/why/auth0%7Ckim")).json();
+    expect(historySchema.parse(issued)).toMatchObject({
+      outcome: "issued",
+      issuance: { rank: 1, afterOpeningMs: 30_000 },
+    });
+    const unknown = await (await ask("launch/why/nobody")).json();
+    expect(historySchema.parse(unknown)).toMatchObject({ outcome: "unknown", refusals: null });
+    await expectProblem(await ask("nowhere/why/kim"), "unknown_event");
+    await expectProblem(await ask(`launch/why/${"x".repeat(129)}`), "invalid_request");
     await at.catalogue.close();
   });
 

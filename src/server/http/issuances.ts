@@ -1,4 +1,7 @@
-/** `/v1/admin/events/{id}/issuances…` and `…/stats`: the ledger of an event, for administrators. */
+/**
+ * `/v1/admin/events/{id}/issuances…`, `…/stats` and `…/why/{memberId}`: what became of an event's
+ * claims, for administrators.
+ */
 import { Hono } from "hono";
 import type { z } from "zod";
 import { countIssued } from "../events/administration.ts";
@@ -8,8 +11,11 @@ import { isoTime, issuanceJson } from "../issuances/issuance.ts";
 import { readIssuancePage } from "../issuances/read.ts";
 import type { Selector } from "../issuances/selector.ts";
 import { eventStatistics, statisticsJson } from "../issuances/statistics.ts";
+import { memberHistory } from "../issuances/why.ts";
+import { historyJson } from "../issuances/why-answer.ts";
 import { countOutbox } from "../ledger/outbox.ts";
 import { MAX_PAGE_ROWS } from "../ledger/read.ts";
+import { isMemberId, MEMBER_ID_RULE } from "../members/member-id.ts";
 import { requireAdministrator } from "./administrator.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
@@ -66,6 +72,21 @@ export function issuanceRoutes(deps: Dependencies): Hono {
     c.header("cache-control", "no-store");
     try {
       return c.json(statisticsJson(event, await eventStatistics(source, event)));
+    } catch (error) {
+      return onEngineFailure(error);
+    }
+  });
+
+  routes.get("/v1/admin/events/:id/why/:memberId", async (c) => {
+    const caller = requireAdministrator(c, deps);
+    if (caller instanceof Response) return caller;
+    const event = deps.catalogue.get(c.req.param("id"));
+    if (event === undefined) return problem("unknown_event");
+    const memberId = c.req.param("memberId");
+    if (!isMemberId(memberId)) return problem("invalid_request", { detail: MEMBER_ID_RULE });
+    c.header("cache-control", "no-store");
+    try {
+      return c.json(historyJson(event, await memberHistory(source, event, memberId)));
     } catch (error) {
       return onEngineFailure(error);
     }
