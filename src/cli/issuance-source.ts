@@ -15,6 +15,7 @@ import {
   onDatabase,
   withDatabaseOptions,
 } from "./database-command.ts";
+import { redisOption } from "./event-database.ts";
 import { eventRefusal } from "./event-refusal.ts";
 
 const MAX_RANK = Number.MAX_SAFE_INTEGER;
@@ -37,10 +38,7 @@ export interface CliIssuanceSource extends IssuanceSource {
 
 /** Adds `--db`, `--json` and `--redis`. */
 export function withIssuanceOptions(command: Command): Command {
-  return withDatabaseOptions(command).option(
-    "--redis <url>",
-    "look into this Redis too, which decides the claims (COUPONLIVE_REDIS)",
-  );
+  return withDatabaseOptions(command).addOption(redisOption());
 }
 
 /** Adds `--member`, `--rank` and `--code`, of which `readSelector` wants one. */

@@ -1,8 +1,8 @@
 /** Issuances as the terminal shows them. */
-import { couponForRank, type EventDefinition } from "../server/events/event.ts";
+import { couponForRank, couponValidUntilMs, type EventDefinition } from "../server/events/event.ts";
 import { formatMoment } from "../server/events/schedule.ts";
 import type { FoundIssuance } from "../server/issuances/arrival.ts";
-import { expiresAtMs, type Issuance } from "../server/issuances/issuance.ts";
+import type { Issuance } from "../server/issuances/issuance.ts";
 import { group } from "./progress.ts";
 import { formatTable } from "./table.ts";
 
@@ -14,7 +14,7 @@ export function issuanceText(
 ): string {
   const moment = (epochMs: number) =>
     `${formatMoment(epochMs, event.timeZone)} (${event.timeZone})`;
-  const expiry = expiresAtMs(event, issuance.issuedAtMs);
+  const expiry = couponValidUntilMs(event, issuance.issuedAtMs);
   return formatTable([
     ["event", event.id],
     ["member", issuance.memberId],
@@ -59,7 +59,7 @@ export function couponText(event: EventDefinition, rank: number): string {
 }
 
 function statusText(event: EventDefinition, issuance: Issuance, nowMs: number): string {
-  const expiry = expiresAtMs(event, issuance.issuedAtMs);
+  const expiry = couponValidUntilMs(event, issuance.issuedAtMs);
   const isExpired = issuance.status === "issued" && expiry !== null && nowMs >= expiry;
   return isExpired ? "expired" : issuance.status;
 }

@@ -10,7 +10,7 @@ import {
 import type { EventDefinition } from "../../src/server/events/event.ts";
 import { encodeRows, insertMissing } from "../../src/server/ledger/insert.ts";
 import type { IssuanceRow } from "../../src/server/ledger/issuance.ts";
-import { appendToOutbox } from "../../src/server/ledger/outbox.ts";
+import { appendToOutbox, lastRanksOf } from "../../src/server/ledger/outbox.ts";
 
 /** An event with one window, which opens at this moment. */
 export async function eventWithWindow(
@@ -37,7 +37,7 @@ export function rowsOf(
     eventId: event.id,
     memberId,
     rank: firstRank + index,
-    code: codeForRank(event.codeKey, firstRank + index),
+    code: codeForRank(event, firstRank + index),
     windowId: window.id,
     issuedAtMs: window.opensAtMs + (firstRank + index - 1) * 1_000,
   }));
@@ -63,6 +63,6 @@ export async function leaveInOutbox(
   firstRank: number,
 ): Promise<IssuanceRow[]> {
   const rows = rowsOf(event, memberIds, firstRank);
-  await appendToOutbox(database, encodeRows(rows));
+  await appendToOutbox(database, encodeRows(rows), lastRanksOf(rows));
   return rows;
 }

@@ -39,11 +39,10 @@ export const issuanceSchema = z.object({
   memberId: z.string(),
   rank: z.int(),
   code: z.string(),
-  coupon: couponSchema,
+  /** `validUntil`: from then on it cannot be redeemed; null for never. */
+  coupon: couponSchema.extend({ validUntil: time.nullable() }),
   windowId: z.int(),
   issuedAt: time,
-  /** From then on it cannot be redeemed; null for never. */
-  expiresAt: time.nullable(),
   status: z.enum(ISSUANCE_STATUSES),
   redeemedAt: time.nullable(),
   revokedAt: time.nullable(),

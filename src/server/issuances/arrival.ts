@@ -2,7 +2,7 @@
  * Finds what was issued a moment ago: it may still wait in the embedded engine's outbox or in Redis's
  * stream, and only what has arrived in the ledger can be redeemed or revoked.
  */
-import { and, eq } from "drizzle-orm";
+import { and, desc, eq, inArray } from "drizzle-orm";
 import { importedCodes } from "../../../schema/tables.ts";
 import { codeForRank } from "../claims/code.ts";
 import type { Database } from "../database.ts";
@@ -128,7 +128,7 @@ async function matcher(
       return (grant) => grant.rank === selector.rank;
     case "code": {
       const code = selector.code.toUpperCase();
-      if (!event.codesImported) return ({ rank }) => codeForRank(event.codeKey, rank) === code;
+      if (!event.codesImported) return ({ rank }) => codeForRank(event, rank) === code;
       const rank = await rankOfImported(database, event.id, selector.code);
       return (grant) => grant.rank === rank;
     }
@@ -139,12 +139,19 @@ async function rankOfImported(database: Database, eventId: string, code: string)
   const [row] = await database.orm
     .select({ rank: importedCodes.rank })
     .from(importedCodes)
-    .where(and(eq(importedCodes.eventId, eventId), eq(importedCodes.code, code)));
+    .where(
+      and(
+        eq(importedCodes.eventId, eventId),
+        inArray(importedCodes.code, [code, code.toUpperCase()]),
+      ),
+    )
+    .orderBy(desc(eq(importedCodes.code, code)))
+    .limit(1);
   return row?.rank;
 }
 
 async function codeOf(database: Database, event: EventDefinition, rank: number): Promise<string> {
-  if (!event.codesImported) return codeForRank(event.codeKey, rank);
+  if (!event.codesImported) return codeForRank(event, rank);
   const [row] = await database.orm
     .select({ code: importedCodes.code })
     .from(importedCodes)

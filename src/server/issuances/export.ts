@@ -1,9 +1,9 @@
 /** All issuances of an event as a file, a page at a time: memory does not grow with the event. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Database } from "../database.ts";
-import { couponForRank, type EventDefinition } from "../events/event.ts";
+import { couponForRank, couponValidUntilMs, type EventDefinition } from "../events/event.ts";
 import { csvLine } from "./csv.ts";
-import { expiresAtMs, type Issuance, isoTime, isoTimeOrNull, issuanceJson } from "./issuance.ts";
+import { type Issuance, isoTime, isoTimeOrNull, issuanceJson } from "./issuance.ts";
 import { type IssuanceFilter, readIssuances } from "./read.ts";
 
 export const EXPORT_FORMATS = ["csv", "ndjson"] as const;
@@ -19,7 +19,7 @@ export const CSV_COLUMNS = [
   "coupon_value",
   "window_id",
   "issued_at",
-  "expires_at",
+  "valid_until",
   "status",
   "redeemed_at",
   "revoked_at",
@@ -67,7 +67,7 @@ function toCsv(event: EventDefinition, issuance: Issuance): string {
     value,
     issuance.windowId,
     isoTime(issuance.issuedAtMs),
-    isoTimeOrNull(expiresAtMs(event, issuance.issuedAtMs)),
+    isoTimeOrNull(couponValidUntilMs(event, issuance.issuedAtMs)),
     issuance.status,
     isoTimeOrNull(issuance.redeemedAtMs),
     isoTimeOrNull(issuance.revokedAtMs),

@@ -1,6 +1,6 @@
 /** An issuance with what became of its coupon, as administrators see it. */
 import { issuances } from "../../../schema/tables.ts";
-import { couponForRank, type EventDefinition } from "../events/event.ts";
+import { couponForRank, couponValidUntilMs, type EventDefinition } from "../events/event.ts";
 
 export const ISSUANCE_STATUSES = issuances.status.enumValues;
 
@@ -33,33 +33,17 @@ export const issuanceColumns = {
   revocationReason: issuances.revocationReason,
 };
 
-/** How long coupons may be redeemed: for so long after their issuance, and until that moment. */
-export interface Validity {
-  readonly validForMs: number | null;
-  readonly validUntilMs: number | null;
-}
-
-/** From this moment on the coupon cannot be redeemed any more; null for never. */
-export function expiresAtMs(
-  { validForMs, validUntilMs }: Validity,
-  issuedAtMs: number,
-): number | null {
-  const afterIssuance = validForMs === null ? Number.POSITIVE_INFINITY : issuedAtMs + validForMs;
-  const earlier = Math.min(afterIssuance, validUntilMs ?? Number.POSITIVE_INFINITY);
-  return Number.isFinite(earlier) ? earlier : null;
-}
-
 /** An issuance as JSON, on the command line and over HTTP: times are ISO 8601 in UTC. */
 export function issuanceJson(event: EventDefinition, issuance: Issuance) {
   const { kind, value } = couponForRank(event.coupons, issuance.rank);
+  const validUntil = isoTimeOrNull(couponValidUntilMs(event, issuance.issuedAtMs));
   return {
     memberId: issuance.memberId,
     rank: issuance.rank,
     code: issuance.code,
-    coupon: { kind, value },
+    coupon: { kind, value, validUntil },
     windowId: issuance.windowId,
     issuedAt: isoTime(issuance.issuedAtMs),
-    expiresAt: isoTimeOrNull(expiresAtMs(event, issuance.issuedAtMs)),
     status: issuance.status,
     redeemedAt: isoTimeOrNull(issuance.redeemedAtMs),
     revokedAt: isoTimeOrNull(issuance.revokedAtMs),

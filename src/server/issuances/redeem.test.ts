@@ -74,7 +74,8 @@ describe("redeeming", () => {
       facts: { redeemedAt: "2026-11-22T11:00:00.000Z" },
     });
     const entries = await readAudit(database, "launch", { limit: 10 });
-    expect(entries).toMatchObject([{ action: "issuance.redeem", subject: "rank 2" }]);
+    const redemptions = entries.filter(({ action }) => action === "issuance.redeem");
+    expect(redemptions).toMatchObject([{ actor: "cli:test", subject: "rank 2" }]);
     expect(JSON.stringify(entries)).not.toContain(code);
   });
 

@@ -5,11 +5,11 @@
 import { and, desc, eq, lte, sql } from "drizzle-orm";
 import { coupons, events, issuances } from "../../../schema/tables.ts";
 import { type Actor, recordAudit } from "../audit.ts";
-import type { CouponTier, EventDefinition } from "../events/event.ts";
+import { type CouponTier, couponValidUntilMs, type EventDefinition } from "../events/event.ts";
 import type { Queryable } from "../events/event-rows.ts";
 import { inWriteTransaction } from "../write-transaction.ts";
 import { awaitArrival, findUndelivered, type IssuanceSource } from "./arrival.ts";
-import { expiresAtMs, type Issuance, isoTime, issuanceColumns } from "./issuance.ts";
+import { type Issuance, isoTime, issuanceColumns } from "./issuance.ts";
 import { IssuanceError } from "./issuance-error.ts";
 import { exactCodeFirst, hasCode } from "./selector.ts";
 
@@ -172,7 +172,7 @@ async function requireRedeemedSo(
       revokedAt,
     });
   }
-  const expiredAt = isoTime(expiresAtMs(validity, issuance.issuedAtMs) ?? Number.NaN);
+  const expiredAt = isoTime(couponValidUntilMs(validity, issuance.issuedAtMs) ?? Number.NaN);
   throw new IssuanceError("coupon_expired", `the coupon expired at ${expiredAt}`, { expiredAt });
 }
 

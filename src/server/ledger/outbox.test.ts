@@ -50,8 +50,8 @@ describe("outbox", () => {
 
   test("one issuance goes ahead of the others, once, and they follow", async () => {
     const { database, eventId, rows, ledgerRanks } = await emptyLedger();
-    await appendToOutbox(database, encodeRows(rows(1, 2, 3)));
-    await appendToOutbox(database, encodeRows(rows(4)));
+    await appendToOutbox(database, encodeRows(rows(1, 2, 3)), []);
+    await appendToOutbox(database, encodeRows(rows(4)), []);
     const waiting = async () => {
       const pages = await Array.fromAsync(pageOutbox(database, eventId));
       return pages.flat().map((grant) => grant.rank);
