@@ -63,6 +63,8 @@ export class RefusalRecorder {
   private heldDecisions = 0;
   /** By event, then by member. */
   private readonly refusals = new Map<string, Map<string, HeldRefusal>>();
+  /** Those that are being written; what comes of the same members meanwhile is held anew. */
+  private outgoing: Refusal[] = [];
   private heldMembers = 0;
   private readonly unkept = new Map<string, number>();
   private timer: Timer | undefined;
@@ -129,11 +131,11 @@ export class RefusalRecorder {
   }
 
   private lookThrough({ eventId, memberIds, decisions }: HeldBatch): void {
-    for (const [position, decision] of decisions.entries()) {
+    decisions.forEach((decision, position) => {
       const memberId = memberIds[position];
-      if (memberId === undefined || !isRefused(decision)) continue;
+      if (memberId === undefined || !isRefused(decision)) return;
       this.note(eventId, memberId, decision.outcome, decision.decidedAtMs);
-    }
+    });
   }
 
   private note(eventId: string, memberId: string, outcome: string, atMs: number): void {
@@ -148,9 +150,15 @@ export class RefusalRecorder {
       known.lastAtMs = atMs;
       known.times++;
     } else if (this.heldMembers < this.limits.maxHeldMembers) {
-      const last = { lastOutcome: outcome, lastAtMs: atMs };
-      const first = { firstOutcome: outcome, firstAtMs: atMs };
-      ofEvent.set(memberId, { eventId, memberId, ...first, ...last, times: 1 });
+      ofEvent.set(memberId, {
+        eventId,
+        memberId,
+        firstOutcome: outcome,
+        firstAtMs: atMs,
+        lastOutcome: outcome,
+        lastAtMs: atMs,
+        times: 1,
+      });
       this.heldMembers++;
     } else this.drop(eventId, 1);
   }
@@ -204,16 +212,12 @@ export class RefusalRecorder {
   }
 
   private takeRefusals(): Refusal[] {
-    const taken: Refusal[] = [];
-    for (const [eventId, ofEvent] of this.refusals) {
-      for (const [memberId, refusal] of ofEvent) {
-        if (taken.length === this.limits.membersPerWrite) return taken;
-        taken.push(refusal);
-        ofEvent.delete(memberId);
-        this.heldMembers--;
-      }
-      this.refusals.delete(eventId);
+    if (this.outgoing.length === 0) {
+      this.outgoing = [...this.refusals.values()].flatMap((ofEvent) => [...ofEvent.values()]);
+      this.refusals.clear();
     }
+    const taken = this.outgoing.splice(-this.limits.membersPerWrite);
+    this.heldMembers -= taken.length;
     return taken;
   }
 }
