@@ -4,11 +4,10 @@ import type { ExportFormat } from "../server/issuances/export.ts";
 import type { IssuanceStatus } from "../server/issuances/issuance.ts";
 import { databaseOption } from "./database-command.ts";
 import { redisOption } from "./event-database.ts";
-import { type IssuanceFlags, onIssuances, requireEvent } from "./issuance-source.ts";
+import { type IssuanceFlags, onIssuances, requireEvent, STATUSES } from "./issuance-source.ts";
 import { group, rateText, startProgress } from "./progress.ts";
 
 const FORMATS = ["csv", "ndjson"] as const satisfies readonly ExportFormat[];
-const STATUSES = ["issued", "redeemed", "revoked"] as const satisfies readonly IssuanceStatus[];
 
 interface ExportFlags extends IssuanceFlags {
   readonly format: ExportFormat;

@@ -6,6 +6,7 @@ import type { Database } from "../server/database.ts";
 import type { EventDefinition } from "../server/events/event.ts";
 import { EventError, unknownEvent } from "../server/events/event-error.ts";
 import type { IssuanceSource } from "../server/issuances/arrival.ts";
+import type { IssuanceStatus } from "../server/issuances/issuance.ts";
 import { IssuanceError } from "../server/issuances/issuance-error.ts";
 import type { Selector } from "../server/issuances/selector.ts";
 import { wholeNumber } from "./count.ts";
@@ -17,6 +18,13 @@ import {
 } from "./database-command.ts";
 import { redisOption } from "./event-database.ts";
 import { eventRefusal } from "./event-refusal.ts";
+
+/** What `--status` takes. */
+export const STATUSES = [
+  "issued",
+  "redeemed",
+  "revoked",
+] as const satisfies readonly IssuanceStatus[];
 
 const MAX_RANK = Number.MAX_SAFE_INTEGER;
 

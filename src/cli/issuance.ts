@@ -13,6 +13,7 @@ import {
   readSelector,
   requireEvent,
   type SelectorFlags,
+  STATUSES,
   withIssuanceOptions,
   withSelectorOptions,
 } from "./issuance-source.ts";
@@ -22,7 +23,6 @@ import { group } from "./progress.ts";
 const DEFAULT_PAGE_ROWS = 50;
 /** As over HTTP: MAX_PAGE_ROWS of ledger/read.ts, which is heavy to load for a command's help. */
 const MAX_PAGE_ROWS = 5_000;
-const STATUSES = ["issued", "redeemed", "revoked"] as const satisfies readonly IssuanceStatus[];
 
 interface ListFlags extends IssuanceFlags {
   readonly status?: IssuanceStatus;

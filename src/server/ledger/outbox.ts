@@ -168,13 +168,14 @@ export async function moveOneToLedger(
   eventId: string,
   rank: number,
 ): Promise<void> {
+  const isIt = sql`value ->> 0 = ${eventId} AND value ->> 1 = ${rank}`;
+  // Before the transaction: it looks at all that waits, for which nobody should have to wait.
+  const [holder] = await database.orm.all<{ id: number }>(
+    sql`SELECT ${outbox}.id AS id FROM ${outbox}, json_each(${outbox.rows}) WHERE ${isIt} AND NOT ${outbox.refused}`,
+  );
+  if (holder === undefined) return;
+  const held = sql`${outbox.id} = ${holder.id}`;
   await inWriteTransaction(database, async (transaction) => {
-    const isIt = sql`value ->> 0 = ${eventId} AND value ->> 1 = ${rank}`;
-    const [holder] = await transaction.all<{ id: number }>(
-      sql`SELECT ${outbox}.id AS id FROM ${outbox}, json_each(${outbox.rows}) WHERE ${isIt} AND NOT ${outbox.refused}`,
-    );
-    if (holder === undefined) return;
-    const held = sql`${outbox.id} = ${holder.id}`;
     await transaction.run(
       sql`${sql.raw(INSERT_FROM_JSON)} FROM ${outbox}, json_each(${outbox.rows}) WHERE ${held} AND ${isIt}`,
     );
