@@ -13,7 +13,7 @@ export interface RecorderLimits {
   readonly maxHeldDecisions: number;
   /** Members, of all events, that wait to be written; a refusal of another one is dropped. */
   readonly maxHeldMembers: number;
-  /** Decisions looked through in one slice: well below a millisecond. */
+  /** Decisions looked through in one slice: below a millisecond. */
   readonly decisionsPerSlice: number;
   /** Members written in one transaction: a few milliseconds during which a commit waits. */
   readonly membersPerWrite: number;
