@@ -90,6 +90,19 @@ describe("refusals", () => {
     await close();
   });
 
+  test("are looked through a little also while claims wait, rather than dropped", async () => {
+    const { recorder, timesAsked, close } = recorderOf({ maxHeldDecisions: 4 });
+    quiet = false;
+    for (const number of [1, 2, 3]) {
+      recorder.take("launch", ["a", "b", `c${number}`], [issued, issued, refused(number)]);
+      const asked = timesAsked();
+      while (timesAsked() < asked + 2) await Bun.sleep(1);
+    }
+    await close();
+    expect(await countUnkept(database.orm, "launch")).toBe(0);
+    expect([await times("c1"), await times("c2"), await times("c3")]).toEqual([1, 1, 1]);
+  });
+
   test("what does not fit is dropped, and counted", async () => {
     const { recorder, close } = recorderOf({ maxHeldDecisions: 4, maxHeldMembers: 2 });
     quiet = false;

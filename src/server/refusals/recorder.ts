@@ -15,6 +15,8 @@ export interface RecorderLimits {
   readonly maxHeldMembers: number;
   /** Decisions looked through in one slice: below a millisecond. */
   readonly decisionsPerSlice: number;
+  /** The same while claims wait, which it does when half the room for decisions is taken. */
+  readonly decisionsPerBusySlice: number;
   /** Members written in one transaction: a few milliseconds during which a commit waits. */
   readonly membersPerWrite: number;
   /** The pause between two slices, and between two writes. */
@@ -31,6 +33,7 @@ export const DEFAULT_RECORDER_LIMITS: RecorderLimits = {
   maxHeldDecisions: 100_000,
   maxHeldMembers: 100_000,
   decisionsPerSlice: 4_096,
+  decisionsPerBusySlice: 1_024,
   membersPerWrite: 1_000,
   pauseMs: 25,
   quietMs: 500,
@@ -92,7 +95,7 @@ export class RefusalRecorder {
   async close(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    while (this.batches.length > 0) this.lookThroughSlice();
+    while (this.batches.length > 0) this.lookThroughSlice(this.limits.decisionsPerSlice);
     const written = (async () => {
       while (this.hasUnwritten() && (await this.writeSome()));
     })();
@@ -108,8 +111,11 @@ export class RefusalRecorder {
   private async wake(): Promise<void> {
     const timer = this.timer;
     if (this.options.isQuiet()) {
-      if (this.batches.length > 0) this.lookThroughSlice();
+      if (this.batches.length > 0) this.lookThroughSlice(this.limits.decisionsPerSlice);
       else if (this.hasUnwritten() && this.isDue()) await this.writeSome();
+    } else if (this.heldDecisions > this.limits.maxHeldDecisions / 2) {
+      // A rush without a pause would otherwise fill the room with those who were issued a coupon.
+      this.lookThroughSlice(this.limits.decisionsPerBusySlice);
     }
     // close() may have come in between.
     if (this.timer !== timer) return;
@@ -117,10 +123,10 @@ export class RefusalRecorder {
     if (this.batches.length > 0 || this.hasUnwritten()) this.wakeLater();
   }
 
-  private lookThroughSlice(): void {
+  private lookThroughSlice(decisions: number): void {
     let seen = 0;
     let taken = 0;
-    while (seen < this.limits.decisionsPerSlice && taken < this.batches.length) {
+    while (seen < decisions && taken < this.batches.length) {
       const batch = this.batches[taken++];
       if (batch === undefined) break;
       seen += batch.decisions.length;
