@@ -6,12 +6,14 @@ import { addDemoCommand } from "./cli/demo.ts";
 import { addEventCommand } from "./cli/event.ts";
 import { addHealthcheckCommand } from "./cli/healthcheck.ts";
 import { addHelpCommands } from "./cli/help.ts";
+import { addIssuanceCommand } from "./cli/issuance.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addSimulateCommand } from "./cli/simulate.ts";
 import { addTokenCommand } from "./cli/token.ts";
 import { requireKnownVariables } from "./cli/unknown-variables.ts";
 import { addUserCommand } from "./cli/user.ts";
 import { addVerifyCommand } from "./cli/verify.ts";
+import { addWhyCommand } from "./cli/why.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 import { addVersionOption } from "./version.ts";
 
@@ -28,6 +30,8 @@ export function createProgram(): Command {
   addVersionOption(program);
   addServeCommand(program);
   addEventCommand(program);
+  addIssuanceCommand(program);
+  addWhyCommand(program);
   addUserCommand(program);
   addTokenCommand(program);
   addSimulateCommand(program);

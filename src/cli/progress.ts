@@ -12,8 +12,8 @@ export interface WorkSummary {
 export interface Progress {
   /** Says how many are done; prints at most one line a second, and nothing in the first. */
   update(done: number): void;
-  /** All are done: the count, the time and the rate. */
-  finish(): WorkSummary;
+  /** The work is done: its count (the total, unless it became another), the time and the rate. */
+  finish(done?: number): WorkSummary;
 }
 
 /** Starts the clock of a piece of work on `total` things, called `noun` in the plural. */
@@ -36,7 +36,7 @@ export function startProgress(
       const { perSecond } = summary(done);
       print(`${group(done)} of ${group(total)} ${noun}, ${group(perSecond)}/s\n`);
     },
-    finish: () => summary(total),
+    finish: (done = total) => summary(done),
   };
 }
 

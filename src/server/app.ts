@@ -1,7 +1,6 @@
 /** The HTTP application: routes, and one place that turns what was thrown into an answer. */
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { adminRoutes } from "./http/admin.ts";
 import { adminEventRoutes } from "./http/admin-events.ts";
 import { adminWindowRoutes } from "./http/admin-windows.ts";
 import { authRoutes } from "./http/auth.ts";
@@ -9,6 +8,9 @@ import { claimRoutes } from "./http/claims.ts";
 import type { Dependencies } from "./http/dependencies.ts";
 import { eventRoutes } from "./http/events.ts";
 import { healthRoutes } from "./http/health.ts";
+import { issuanceChangeRoutes } from "./http/issuance-changes.ts";
+import { issuanceExportRoutes } from "./http/issuance-export.ts";
+import { issuanceRoutes } from "./http/issuances.ts";
 import { problem } from "./http/problem.ts";
 
 /** Builds the application. It opens nothing: tests call `app.request()` without a socket. */
@@ -19,18 +21,18 @@ export function createApp(deps: Dependencies): Hono {
   app.route("/", authRoutes(deps));
   app.route("/", adminEventRoutes(deps));
   app.route("/", adminWindowRoutes(deps));
-  app.route("/", adminRoutes(deps));
+  app.route("/", issuanceExportRoutes(deps));
+  app.route("/", issuanceRoutes(deps));
+  app.route("/", issuanceChangeRoutes(deps));
   app.route("/", healthRoutes(deps));
   app.notFound(() => problem("not_found"));
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) {
       return problem("invalid_request", { detail: error.message });
     }
-    // The path without its query: a careless client may have put a token there.
-    deps.log.error(
-      { method: c.req.method, path: c.req.path, error: String(error) },
-      "request failed",
-    );
+    // The path without its query, where a careless client may have put a token, and without a code.
+    const path = c.req.path.replace(/^\/v1\/coupons\/[^/]+/, "/v1/coupons/{code}");
+    deps.log.error({ method: c.req.method, path, error: String(error) }, "request failed");
     return problem("internal");
   });
   return app;

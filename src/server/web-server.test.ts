@@ -26,7 +26,8 @@ const redis = await startRedis({ persistence: "none" });
 afterAll(() => redis.stop());
 
 test("a start prepares the events that may still issue, and no others", async () => {
-  const database = await openDatabase(join(temporaryDirectory().path, "ledger.db"));
+  const db = join(temporaryDirectory().path, "ledger.db");
+  const database = await openDatabase(db);
   const nowMs = Date.now();
   const closings = { past: nowMs - 3_600_000, recent: nowMs - 5_000, coming: nowMs + 3_600_000 };
   const ids = new Map<string, string>();
@@ -42,6 +43,7 @@ test("a start prepares the events that may still issue, and no others", async ()
     reusePort: false,
     tokens: TOKENS,
     database,
+    databaseConfig: { db, dbToken: undefined },
     engine: new RedisEngine(connection, database),
     log: pino({ level: "silent" }),
   });

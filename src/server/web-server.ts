@@ -1,8 +1,8 @@
 /** One web process: catalogue, engine, combiner and HTTP, and their orderly end. */
 import type { Logger } from "pino";
-import type { TlsFiles, TokenConfig } from "../config.ts";
+import type { DatabaseConfig, TlsFiles, TokenConfig } from "../config.ts";
 import { createApp } from "./app.ts";
-import { Combiner } from "./claims/combiner.ts";
+import { Combiner, DEFAULT_COMBINER_LIMITS } from "./claims/combiner.ts";
 import type { ClaimEngine } from "./claims/engine.ts";
 import type { Database } from "./database.ts";
 import { waitAtMost } from "./deadline.ts";
@@ -12,6 +12,8 @@ import { announcesTooMuch, MAX_CODES_BODY_BYTES } from "./http/body.ts";
 import { fixedProblem } from "./http/problem.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
+import { RefusalRecorder } from "./refusals/recorder.ts";
+import { RefusalThread } from "./refusals/refusal-thread.ts";
 import { readTls } from "./tls.ts";
 
 /** A connection without a request for this long is closed. */
@@ -32,6 +34,8 @@ export interface WebServerOptions {
   readonly tls?: TlsFiles | undefined;
   readonly tokens: TokenConfig;
   readonly database: Database;
+  /** By which the thread that keeps refusals opens the same database. */
+  readonly databaseConfig: DatabaseConfig;
   readonly engine: ClaimEngine;
   readonly log: Logger;
 }
@@ -51,7 +55,16 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const { database, engine, log } = options;
   const tls = options.tls === undefined ? {} : { tls: await readTls(options.tls) };
   const catalogue = await openCatalogue(database, engine, log);
-  const combiner = new Combiner(engine);
+  const refusalThread = new RefusalThread(options.databaseConfig);
+  const refusals = new RefusalRecorder({
+    write: (some) => refusalThread.write(some),
+    isQuiet: () => combiner.isIdle,
+    nowMs: Date.now,
+    onFailure: (error) => log.warn({ error: String(error) }, "refusals could not be kept"),
+  });
+  const combiner = new Combiner(engine, DEFAULT_COMBINER_LIMITS, (...batch) =>
+    refusals.take(...batch),
+  );
   const tokenKeys = createTokenKeys(options.tokens);
   let stopping = false;
   const app = createApp({
@@ -89,6 +102,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       while (server.pendingRequests > 0 && Date.now() < deadlineMs) await Bun.sleep(DRAIN_POLL_MS);
       await server.stop(true);
       await closed;
+      await refusals.close();
+      await refusalThread.close();
       await catalogue.close();
       const drained = await engine.close();
       await database.checkpoint();

@@ -5,6 +5,7 @@ import type { TokenConfig } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import type { Database } from "../server/database.ts";
 import { countIssued, findEvent } from "../server/events/administration.ts";
+import { lastIssuableRank } from "../server/events/event.ts";
 import { type Check, outboxCheck } from "../server/ledger/findings.ts";
 import { countOutbox } from "../server/ledger/outbox.ts";
 import { type LedgerRow, MAX_PAGE_ROWS, readLedger } from "../server/ledger/read.ts";
@@ -45,7 +46,8 @@ export class DatabaseRecords implements Records {
   }
 
   async event() {
-    return await findEvent(this.#database, this.#eventId);
+    const event = await findEvent(this.#database, this.#eventId);
+    return event && { ...event, stock: lastIssuableRank(event) };
   }
 
   pages() {
@@ -61,7 +63,7 @@ export class DatabaseRecords implements Records {
   }
 
   async verify() {
-    const event = await this.event();
+    const event = await findEvent(this.#database, this.#eventId);
     if (event === undefined) throw new Error(`the event ${this.#eventId} is gone`);
     return (await verifyEvent(this.#database, event, this.#redis)).checks;
   }
@@ -78,6 +80,7 @@ const pageSchema = z.object({
     id: z.string(),
     name: z.string(),
     stock: z.int(),
+    returned: z.int(),
     windows: z.array(
       z.object({ id: z.int(), opensAt: moment, closesAt: moment, quota: z.int().nullable() }),
     ),
@@ -175,6 +178,7 @@ export class HttpRecords implements Records {
 function toEvent({ event }: Page): RecordedEvent {
   return {
     ...event,
+    stock: event.stock + event.returned,
     windows: event.windows.map(({ id, opensAt, closesAt, quota }) => ({
       id,
       opensAtMs: opensAt,

@@ -69,7 +69,7 @@ export function administrationContract(
       expect(late?.outcome).not.toBe("issued");
       await recovered(harness.engine());
       const soldOut = await stored(database, event.id);
-      expect(await claim(soldOut, "later")).toEqual([{ outcome: "sold_out" }]);
+      expect(await claim(soldOut, "later")).toMatchObject([{ outcome: "sold_out" }]);
       await expectProof(soldOut);
 
       expect(await restock(event, issued + 1)).toBe("done");

@@ -114,6 +114,7 @@ function withClaim(engine: ClaimEngine, claim: Mutation["claim"]): ClaimEngine {
     claim: (event, memberIds) => claim(engine, event, memberIds),
     find: (event, memberId) => engine.find(event, memberId),
     status: (event) => engine.status(event),
+    undelivered: (event) => engine.undelivered(event),
     check: () => engine.check(),
     close: () => engine.close(),
   };

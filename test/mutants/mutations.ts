@@ -69,7 +69,9 @@ export function lostIssuance(): Mutation {
 export function earlySoldOut(): Mutation {
   return {
     claim: eachClaim(async (memberId, number, ask) =>
-      number === WRONGED_CLAIM ? { outcome: "sold_out" } : await ask(memberId),
+      number === WRONGED_CLAIM
+        ? { outcome: "sold_out", decidedAtMs: Date.now() }
+        : await ask(memberId),
     ),
   };
 }

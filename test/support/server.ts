@@ -40,6 +40,12 @@ export function bearer(memberId: string): { authorization: string } {
   return { authorization: `Bearer ${signTokenSync(keys, request)}` };
 }
 
+/** The header of an administrator. */
+export function adminBearer(memberId: string): { authorization: string } {
+  const request = { memberId, role: "admin", lifetimeSeconds: TOKEN_LIFETIME_SECONDS } as const;
+  return { authorization: `Bearer ${signTokenSync(keys, request)}` };
+}
+
 /** A folder with a database, in which servers are started and stopped. */
 export class TestServer implements AsyncDisposable {
   program: RunningProgram | undefined;

@@ -21,6 +21,13 @@ export const DEFAULT_COMBINER_LIMITS: CombinerLimits = {
   maxQueued: 10_000,
 };
 
+/** Told of every batch that was decided: its members, and the decisions in their order. */
+export type OnDecided = (
+  eventId: string,
+  memberIds: readonly string[],
+  decisions: readonly ClaimDecision[],
+) => void;
+
 export type ClaimAnswer = ClaimDecision | { readonly outcome: "overloaded" };
 
 const overloaded: Promise<ClaimAnswer> = Promise.resolve({ outcome: "overloaded" });
@@ -47,7 +54,13 @@ export class Combiner {
   constructor(
     private readonly engine: ClaimEngine,
     private readonly limits: CombinerLimits = DEFAULT_COMBINER_LIMITS,
+    private readonly onDecided?: OnDecided,
   ) {}
+
+  /** True while no claim waits and none is being decided. */
+  get isIdle(): boolean {
+    return this.queued + this.underWay === 0;
+  }
 
   /** How many claims wait for a place in a batch. */
   get queueDepth(): number {
@@ -73,7 +86,7 @@ export class Combiner {
 
   /** Resolves when every claim has been answered. */
   async idle(): Promise<void> {
-    if (this.queued + this.underWay === 0) return;
+    if (this.isIdle) return;
     await new Promise<void>((resolve) => this.idleWaiters.push(resolve));
   }
 
@@ -116,13 +129,14 @@ export class Combiner {
         if (decision === undefined) claim.reject(new Error("the engine left a claim undecided"));
         else claim.resolve(decision);
       });
+      this.onDecided?.(queue.event.id, memberIds, decisions);
     } catch (error) {
       for (const claim of batch) claim.reject(error);
     }
     queue.batchesInFlight--;
     this.underWay -= batch.length;
     if (queue.waiting.length > 0) this.schedule(queue);
-    if (this.queued + this.underWay === 0) {
+    if (this.isIdle) {
       for (const resolve of this.idleWaiters.splice(0)) resolve();
     }
   }

@@ -10,7 +10,8 @@ import type { Redis } from "ioredis";
 import type { Database } from "../../database.ts";
 import { type EventDefinition, lastIssuableRank } from "../../events/event.ts";
 import { raiseFence } from "../../ledger/fence.ts";
-import { readLedger } from "../../ledger/read.ts";
+import { type LedgerGrant, readLedger } from "../../ledger/read.ts";
+import { pageStream } from "../../ledger/stream.ts";
 import {
   type ClaimDecision,
   type ClaimEngine,
@@ -105,6 +106,15 @@ export class RedisEngine implements ClaimEngine {
     );
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
     return { issued: Number(issued), nowMs };
+  }
+
+  async *undelivered(event: EventDefinition): AsyncGenerator<readonly LedgerGrant[]> {
+    const pages = pageStream(this.connection.client, event.id);
+    for (;;) {
+      const page = await this.ask(() => pages.next());
+      if (page.done === true) return;
+      yield page.value;
+    }
   }
 
   async check(): Promise<void> {
