@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { addConfigCommand } from "./cli/config.ts";
 import { addDemoCommand } from "./cli/demo.ts";
+import { addDoctorCommand } from "./cli/doctor.ts";
 import { addEventCommand } from "./cli/event.ts";
 import { addHealthcheckCommand } from "./cli/healthcheck.ts";
 import { addHelpCommands } from "./cli/help.ts";
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addVerifyCommand(program);
   addDemoCommand(program);
   addConfigCommand(program);
+  addDoctorCommand(program);
   addHealthcheckCommand(program);
   addHelpCommands(program);
   return program;

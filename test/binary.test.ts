@@ -50,7 +50,7 @@ test("says which commit and which Bun it was made from", async () => {
 
 describe("a rush, its report and its proof", () => {
   for (const engine of ["embedded", "redis"] as const) {
-    test(`on ${engine}`, async () => {
+    test.concurrent(`on ${engine}`, async () => {
       using folder = temporaryDirectory();
       const place = engine === "redis" ? ["--redis", redis.url] : [];
       await run(
