@@ -1,6 +1,7 @@
 #!/usr/bin/env bun
 /** The entry: the commander program. Each command's file loads what is heavy only when it runs. */
 import { Command, CommanderError } from "commander";
+import { addCompletionCommand } from "./cli/completion/command.ts";
 import { addConfigCommand } from "./cli/config.ts";
 import { addDemoCommand } from "./cli/demo.ts";
 import { addDoctorCommand } from "./cli/doctor.ts";
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   addConfigCommand(program);
   addDoctorCommand(program);
   addHealthcheckCommand(program);
+  addCompletionCommand(program);
   addHelpCommands(program);
   return program;
 }
