@@ -1,5 +1,5 @@
 /** `couponlive doctor` with real Redis servers and databases, good ones and bad ones. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -12,6 +12,8 @@ import { promiseOf } from "../doctor/promise.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openDatabase } from "../server/database.ts";
 import { addWindows, createEvent } from "../server/events/administration.ts";
+
+setDefaultTimeout(60_000);
 
 const reportSchema = z.object({
   ok: z.boolean(),
