@@ -50,6 +50,15 @@ test("says which commit and which Bun it was made from", async () => {
   expect(JSON.parse(stdout)).toEqual(readVersion());
 });
 
+test("reads no settings of the project whose folder it runs in", async () => {
+  using folder = temporaryDirectory();
+  await Bun.write(join(folder.path, ".env"), "COUPONLIVE_PORT=1\n");
+  await Bun.write(join(folder.path, "bunfig.toml"), 'preload = ["./not-there.ts"]\n');
+  const { exitCode, stdout } = await run(folder.path, "config");
+  expect(exitCode).toBe(EXIT.ok);
+  expect(stdout).toMatch(/^COUPONLIVE_PORT +8080 +default$/m);
+});
+
 describe("a rush, its report and its proof", () => {
   for (const engine of ["embedded", "redis"] as const) {
     test.concurrent(`on ${engine}`, async () => {
