@@ -109,7 +109,7 @@ async function measure(
       import("../doctor/promise.ts"),
       import("../server/database-location.ts"),
     ]);
-  process.stderr.write("measuring, about 6 s …\n");
+  process.stderr.write("measuring, about 10 s …\n");
   const redisUrl = readRedisUrl(flags);
   const { path } = locateDatabase(readDatabaseConfig(flags).db);
   const folder = path === undefined ? tmpdir() : dirname(path);

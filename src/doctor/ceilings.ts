@@ -17,27 +17,30 @@ import type { EventDefinition } from "../server/events/event.ts";
 import { EVENT_LIMITS } from "../server/events/limits.ts";
 import { CommitThread } from "../server/ledger/commit-thread.ts";
 import { insertMissing } from "../server/ledger/insert.ts";
-import { Fleet } from "../sim/fleet.ts";
+import { measureClaims, measureHttp } from "./web-ceilings.ts";
 
-/** More than any machine answers, so that the answers that come are the ceiling. */
-const HTTP_RATE_PER_SECOND = 150_000;
-const HTTP_DURATION_MS = 1_000;
-const HTTP_CONNECTIONS = 64;
-const HTTP_MEMBERS = 1_000;
-const SERVER_START_TIMEOUT_MS = 10_000;
-const ENGINE_DURATION_MS = 1_000;
 /** Claims that are under way at once: enough to fill the combiner's batches. */
 const ENGINE_CLAIMERS = 1_024;
-const LEDGER_DURATION_MS = 500;
 const LEDGER_BATCH = 1_000;
 const WINDOW_LENGTH_MS = 60 * 60_000;
 /** Should this process be killed, Redis forgets the keys by itself. */
 const KEY_LIFETIME_SECONDS = 60;
 
+/** How long each is measured, in ms. */
+export interface Durations {
+  readonly web: number;
+  readonly engine: number;
+  readonly ledger: number;
+}
+
+const DURATIONS: Durations = { web: 2_000, engine: 1_000, ledger: 500 };
+
 export interface Ceilings {
   readonly engine: ClaimEngine["kind"];
   /** Requests a second that one web process answers, if answering costs nothing. */
   readonly httpPerSecond: number;
+  /** Claims a second that one web process answers, on the embedded engine. */
+  readonly claimsPerSecond: number;
   /** Claims a second that the engine decides, made durable as it promises. */
   readonly enginePerSecond: number;
   /** Issuances a second that the ledger takes in. */
@@ -45,34 +48,47 @@ export interface Ceilings {
 }
 
 /**
- * @param folder where the scratch database lies: on the disk that the real one is on
+ * @param folder where the scratch databases lie: on the disk that the real one is on
  * @param redisUrl undefined for the embedded engine
  * @throws when something cannot be measured
  */
 export async function measureCeilings(
   folder: string,
   redisUrl: string | undefined,
+  durations: Durations = DURATIONS,
 ): Promise<Ceilings> {
-  const httpPerSecond = await measureHttp();
-  return await withScratch(folder, async (path) => {
-    const database = await openDatabase(path);
-    try {
+  return await withScratch(folder, async (scratch) => {
+    const httpPerSecond = await measureHttp(durations.web);
+    const served = join(scratch, "served.db");
+    const servedEvent = await onScratch(served, openEvent);
+    const claimsPerSecond = await measureClaims(served, servedEvent.id, durations.web);
+    const path = join(scratch, "scratch.db");
+    return await onScratch(path, async (database) => {
       const event = await openEvent(database);
+      const crowdMs = durations.engine;
       const enginePerSecond =
         redisUrl === undefined
-          ? await measureEmbedded(database, path, event)
-          : await measureRedis(database, redisUrl, event);
-      const ledgerPerSecond = await measureLedger(database, await openEvent(database));
+          ? await measureEmbedded(database, path, event, crowdMs)
+          : await measureRedis(database, redisUrl, event, crowdMs);
+      const other = await openEvent(database);
+      const ledgerPerSecond = await measureLedger(database, other, durations.ledger);
       const engine = redisUrl === undefined ? "embedded" : "redis";
-      return { engine, httpPerSecond, enginePerSecond, ledgerPerSecond };
-    } finally {
-      database.close();
-    }
+      return { engine, httpPerSecond, claimsPerSecond, enginePerSecond, ledgerPerSecond };
+    });
   });
 }
 
-/** Gives the work a place for a database, and removes it, also when the program is ended meanwhile. */
-async function withScratch<T>(folder: string, work: (path: string) => Promise<T>): Promise<T> {
+async function onScratch<T>(path: string, work: (database: Database) => Promise<T>): Promise<T> {
+  const database = await openDatabase(path);
+  try {
+    return await work(database);
+  } finally {
+    database.close();
+  }
+}
+
+/** Gives the work a folder, and removes it, also when the program is ended meanwhile. */
+async function withScratch<T>(folder: string, work: (scratch: string) => Promise<T>): Promise<T> {
   const scratch = await mkdtemp(join(folder, ".couponlive-doctor-"));
   const remove = () => rmSync(scratch, { recursive: true, force: true });
   const onSignal = (signal: NodeJS.Signals) => {
@@ -82,7 +98,7 @@ async function withScratch<T>(folder: string, work: (path: string) => Promise<T>
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
-    return await work(join(scratch, "scratch.db"));
+    return await work(scratch);
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     remove();
@@ -104,56 +120,11 @@ async function openEvent(database: Database): Promise<EventDefinition> {
   return event;
 }
 
-async function measureHttp(): Promise<number> {
-  const server = new Worker(new URL("./constant-server.ts", import.meta.url));
-  try {
-    const port = await new Promise<number>((resolve, reject) => {
-      server.onmessage = (message: MessageEvent<number>) => resolve(message.data);
-      server.onerror = (event) => reject(new Error(event.message));
-      setTimeout(() => reject(new Error("no server came up")), SERVER_START_TIMEOUT_MS).unref();
-    });
-    return await loadHttp(new URL(`http://127.0.0.1:${port}`));
-  } finally {
-    server.terminate();
-  }
-}
-
-/** The simulator's own generator, with tokens of the usual length. */
-async function loadHttp(url: URL): Promise<number> {
-  const fleet = new Fleet(
-    {
-      url,
-      eventId: "doctor",
-      shape: { kind: "constant", ratePerSecond: HTTP_RATE_PER_SECOND },
-      durationMs: HTTP_DURATION_MS,
-      graceMs: 0,
-      users: HTTP_MEMBERS,
-      seed: 1,
-      workers: 1,
-      connections: HTTP_CONNECTIONS,
-      tokens: {
-        secret: crypto.randomUUID(),
-        previousSecret: undefined,
-        issuer: "doctor",
-        audience: "doctor",
-      },
-      tokenLifetimeSeconds: WINDOW_LENGTH_MS / 1_000,
-    },
-    () => undefined,
-  );
-  try {
-    await fleet.prepare();
-    const { tally } = await fleet.run();
-    return perSecond(tally.sent, tally.lastSentUs / 1_000);
-  } finally {
-    fleet.close();
-  }
-}
-
 async function measureEmbedded(
   database: Database,
   path: string,
   event: EventDefinition,
+  durationMs: number,
 ): Promise<number> {
   const failure = Promise.withResolvers<never>();
   const thread = new CommitThread({
@@ -169,7 +140,7 @@ async function measureEmbedded(
       nowMs: Date.now,
       onFailure: failure.reject,
     });
-    return await Promise.race([crowd(engine, event), failure.promise]);
+    return await Promise.race([crowd(engine, event, durationMs), failure.promise]);
   } finally {
     // What waits in the outbox is of no use to anybody.
     thread.terminate();
@@ -180,6 +151,7 @@ async function measureRedis(
   database: Database,
   redisUrl: string,
   event: EventDefinition,
+  durationMs: number,
 ): Promise<number> {
   const connection = await RedisConnection.open(redisUrl, () => undefined);
   const keys = Object.values(eventKeys(event.id));
@@ -187,7 +159,7 @@ async function measureRedis(
     const engine = new RedisEngine(connection, database);
     await engine.claim(event, ["first"]);
     for (const key of keys) await connection.client.expire(key, KEY_LIFETIME_SECONDS);
-    return await crowd(engine, event);
+    return await crowd(engine, event, durationMs);
   } finally {
     await connection.client.unlink(keys);
     connection.close();
@@ -195,10 +167,14 @@ async function measureRedis(
 }
 
 /** Members who all claim as soon as the one before has been answered. */
-async function crowd(engine: ClaimEngine, event: EventDefinition): Promise<number> {
+async function crowd(
+  engine: ClaimEngine,
+  event: EventDefinition,
+  durationMs: number,
+): Promise<number> {
   const combiner = new Combiner(engine);
   const startedMs = performance.now();
-  const endsAtMs = startedMs + ENGINE_DURATION_MS;
+  const endsAtMs = startedMs + durationMs;
   let claims = 0;
   const claimer = async () => {
     while (performance.now() < endsAtMs) {
@@ -210,10 +186,14 @@ async function crowd(engine: ClaimEngine, event: EventDefinition): Promise<numbe
   return perSecond(claims, performance.now() - startedMs);
 }
 
-async function measureLedger({ client }: Database, event: EventDefinition): Promise<number> {
+async function measureLedger(
+  { client }: Database,
+  event: EventDefinition,
+  durationMs: number,
+): Promise<number> {
   const startedMs = performance.now();
   let rank = 0;
-  while (performance.now() < startedMs + LEDGER_DURATION_MS) {
+  while (performance.now() < startedMs + durationMs) {
     const rows = Array.from({ length: LEDGER_BATCH }, () => {
       rank++;
       return {
