@@ -1,8 +1,10 @@
 #!/usr/bin/env bun
 /** The entry: the commander program. Each command's file loads what is heavy only when it runs. */
 import { Command, CommanderError } from "commander";
+import { addCompletionCommand } from "./cli/completion/command.ts";
 import { addConfigCommand } from "./cli/config.ts";
 import { addDemoCommand } from "./cli/demo.ts";
+import { addDoctorCommand } from "./cli/doctor.ts";
 import { addEventCommand } from "./cli/event.ts";
 import { addHealthcheckCommand } from "./cli/healthcheck.ts";
 import { addHelpCommands } from "./cli/help.ts";
@@ -38,7 +40,9 @@ export function createProgram(): Command {
   addVerifyCommand(program);
   addDemoCommand(program);
   addConfigCommand(program);
+  addDoctorCommand(program);
   addHealthcheckCommand(program);
+  addCompletionCommand(program);
   addHelpCommands(program);
   return program;
 }
