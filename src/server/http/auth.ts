@@ -1,7 +1,8 @@
 /** `POST /v1/auth/login`: an e-mail and a password for a token. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { checkPassword, LoginOverloadedError } from "../members/accounts.ts";
+import { checkPassword } from "../members/accounts.ts";
+import { LoginOverloadedError } from "../members/passwords.ts";
 import { signToken } from "../members/tokens.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { problem } from "./problem.ts";
