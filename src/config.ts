@@ -2,6 +2,8 @@
  * Reads the settings, and is the only place that reads the environment. A flag wins over a
  * `COUPONLIVE_*` variable, which wins over the default. What settings there are: settings.ts.
  */
+import type { BlockList } from "node:net";
+import { readAddressRanges } from "./address-ranges.ts";
 import { CliError } from "./exit-codes.ts";
 import {
   flagWord,
@@ -41,6 +43,14 @@ export interface ServeConfig {
   readonly workers: number;
   /** Undefined to serve without TLS. */
   readonly tls?: TlsFiles | undefined;
+  readonly members?: MembersConfig | undefined;
+}
+
+/** Who may become a member, and how members are told apart. */
+export interface MembersConfig {
+  readonly isRegistrationOpen: boolean;
+  /** Proxies whose X-Forwarded-For is believed; undefined for none. */
+  readonly trustedProxies: BlockList | undefined;
 }
 
 /** PEM files: the certificate with its chain, and its key. */
@@ -124,7 +134,7 @@ export function readRedisUrl(
 
 /** Where and how to listen, and with how many web processes. */
 export function readServeConfig(
-  flags: Pick<SettingFlags, "host" | "port" | "workers" | "tlsCert" | "tlsKey">,
+  flags: Omit<SettingFlags, "db" | "redis">,
   environment: Environment = process.env,
 ): ServeConfig {
   return {
@@ -135,6 +145,16 @@ export function readServeConfig(
       readSetting(SETTINGS.tlsCert, flags.tlsCert, environment),
       readSetting(SETTINGS.tlsKey, flags.tlsKey, environment),
     ),
+    members: readMembersConfig(flags, environment),
+  };
+}
+
+function readMembersConfig(flags: SettingFlags, environment: Environment): MembersConfig {
+  const trustedProxies = readSetting(SETTINGS.trustedProxy, flags.trustedProxy, environment);
+  return {
+    isRegistrationOpen:
+      readSetting(SETTINGS.registration, flags.registration, environment) === "on",
+    trustedProxies: trustedProxies === undefined ? undefined : readAddressRanges(trustedProxies),
   };
 }
 

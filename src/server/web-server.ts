@@ -1,6 +1,6 @@
 /** One web process: catalogue, engine, combiner and HTTP, and their orderly end. */
 import type { Logger } from "pino";
-import type { TlsFiles, TokenConfig } from "../config.ts";
+import type { MembersConfig, TlsFiles, TokenConfig } from "../config.ts";
 import { createApp } from "./app.ts";
 import { Combiner } from "./claims/combiner.ts";
 import type { ClaimEngine } from "./claims/engine.ts";
@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { waitAtMost } from "./deadline.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
+import { createClientAddress } from "./http/client-address.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
 import { readTls } from "./tls.ts";
@@ -29,6 +30,8 @@ export interface WebServerOptions {
   /** Undefined to serve without TLS. */
   readonly tls?: TlsFiles | undefined;
   readonly tokens: TokenConfig;
+  /** Undefined: accounts are made by administrators only, and no proxy is trusted. */
+  readonly members?: MembersConfig | undefined;
   readonly database: Database;
   readonly engine: ClaimEngine;
   readonly log: Logger;
@@ -61,6 +64,11 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     verifyToken: createTokenVerifier(tokenKeys),
     log,
     nowMs: Date.now,
+    clientAddress: createClientAddress(
+      (request) => server.requestIP(request)?.address,
+      options.members?.trustedProxies,
+    ),
+    isRegistrationOpen: options.members?.isRegistrationOpen === true,
     isStopping: () => stopping,
   });
   const server = Bun.serve({
