@@ -51,6 +51,16 @@ export interface MembersConfig {
   readonly isRegistrationOpen: boolean;
   /** Proxies whose X-Forwarded-For is believed; undefined for none. */
   readonly trustedProxies: BlockList | undefined;
+  /** Undefined where only our own tokens are accepted. */
+  readonly identityProvider?: IdentityProviderConfig | undefined;
+}
+
+export interface IdentityProviderConfig {
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** The claim that holds this value, alone or in a list, in administrators' tokens. */
+  readonly admin?: { readonly claim: string; readonly value: string } | undefined;
 }
 
 /** PEM files: the certificate with its chain, and its key. */
@@ -155,6 +165,32 @@ function readMembersConfig(flags: SettingFlags, environment: Environment): Membe
     isRegistrationOpen:
       readSetting(SETTINGS.registration, flags.registration, environment) === "on",
     trustedProxies: trustedProxies === undefined ? undefined : readAddressRanges(trustedProxies),
+    identityProvider: readIdentityProvider(flags, environment),
+  };
+}
+
+function readIdentityProvider(
+  flags: SettingFlags,
+  environment: Environment,
+): IdentityProviderConfig | undefined {
+  const jwksUrl = readSetting(SETTINGS.jwksUrl, flags.jwksUrl, environment);
+  const issuer = readSetting(SETTINGS.jwksIssuer, flags.jwksIssuer, environment);
+  const audience = readSetting(SETTINGS.jwksAudience, flags.jwksAudience, environment);
+  const admin = readSetting(SETTINGS.jwksAdmin, flags.jwksAdmin, environment);
+  if ([jwksUrl, issuer, audience, admin].every((setting) => setting === undefined)) {
+    return undefined;
+  }
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
+    throw new CliError(
+      "an identity provider needs all of --jwks-url, --jwks-issuer and --jwks-audience (COUPONLIVE_JWKS_URL, COUPONLIVE_JWKS_ISSUER, COUPONLIVE_JWKS_AUDIENCE)",
+    );
+  }
+  const [claim = "", ...value] = admin?.split("=") ?? [];
+  return {
+    jwksUrl,
+    issuer,
+    audience,
+    admin: admin === undefined ? undefined : { claim, value: value.join("=") },
   };
 }
 

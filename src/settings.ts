@@ -95,6 +95,31 @@ export const SETTINGS = {
     default: undefined,
     description: "proxies whose X-Forwarded-For is believed: addresses or CIDR ranges, by commas",
   }),
+  jwksUrl: keysUrl({
+    flag: "--jwks-url <url>",
+    variable: "COUPONLIVE_JWKS_URL",
+    default: undefined,
+    description: "accept an identity provider's tokens too, by the keys that it publishes here",
+  }),
+  jwksIssuer: text({
+    flag: "--jwks-issuer <issuer>",
+    variable: "COUPONLIVE_JWKS_ISSUER",
+    default: undefined,
+    description: "the issuer (iss) that the provider's tokens must name",
+  }),
+  jwksAudience: text({
+    flag: "--jwks-audience <audience>",
+    variable: "COUPONLIVE_JWKS_AUDIENCE",
+    default: undefined,
+    description: "the audience (aud) that the provider's tokens must name",
+  }),
+  jwksAdmin: claimValue({
+    flag: "--jwks-admin <claim=value>",
+    variable: "COUPONLIVE_JWKS_ADMIN",
+    default: undefined,
+    description:
+      "the claim that makes the provider's token an administrator's; without it, none is",
+  }),
   jwtSecret: signingSecret({
     variable: "COUPONLIVE_JWT_SECRET",
     default: undefined,
@@ -151,6 +176,27 @@ function choice<Choice extends string, Default extends Choice>(
     throw new CliError(`${settingLabel(entry)} must be ${choices.join(" or ")}, not "${given}"`);
   };
   return { flag: undefined, ...entry, parse, show: (given) => given };
+}
+
+/** Keys that came over an open network could be anybody's. */
+function keysUrl(entry: Entry<undefined>): Setting<string, undefined> {
+  const parse = (given: string): string => {
+    const url = URL.parse(given);
+    const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? "");
+    if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback)) return given;
+    throw new CliError(
+      `the keys' URL (${settingLabel(entry)}) must begin with https://, or be one of this machine`,
+    );
+  };
+  return { ...text(entry), parse };
+}
+
+function claimValue(entry: Entry<undefined>): Setting<string, undefined> {
+  const parse = (given: string): string => {
+    if (/^[^=]+=.+$/.test(given)) return given;
+    throw new CliError(`${settingLabel(entry)} must look like roles=coupon-admin, not "${given}"`);
+  };
+  return { ...text(entry), parse };
 }
 
 function addressRanges(entry: Entry<undefined>): Setting<string, undefined> {

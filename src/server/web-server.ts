@@ -9,6 +9,8 @@ import { waitAtMost } from "./deadline.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
 import { createClientAddress } from "./http/client-address.ts";
+import { introduceCallers, withProvider } from "./http/introduction.ts";
+import { IdentityProvider } from "./members/identity-provider.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
 import { readTls } from "./tls.ts";
@@ -54,6 +56,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const catalogue = await openCatalogue(database, engine, log);
   const combiner = new Combiner(engine);
   const tokenKeys = createTokenKeys(options.tokens);
+  const verifyOwn = createTokenVerifier(tokenKeys);
+  const provider = openProvider(options);
   let stopping = false;
   const app = createApp({
     catalogue,
@@ -61,7 +65,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     combiner,
     database,
     tokenKeys,
-    verifyToken: createTokenVerifier(tokenKeys),
+    verifyToken: provider === undefined ? verifyOwn : withProvider(verifyOwn, provider),
     log,
     nowMs: Date.now,
     clientAddress: createClientAddress(
@@ -71,6 +75,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     isRegistrationOpen: options.members?.isRegistrationOpen === true,
     isStopping: () => stopping,
   });
+  const handle = (request: Request) => app.fetch(request);
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -80,7 +85,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     maxRequestBodySize: MAX_BODY_BYTES,
     idleTimeout: IDLE_TIMEOUT_SECONDS,
     development: false,
-    fetch: (request) => app.fetch(request),
+    fetch: provider === undefined ? handle : introduceCallers(handle, provider, Date.now),
   });
   const port = server.port ?? options.port;
 
@@ -102,6 +107,16 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       return drained;
     },
   };
+}
+
+/** The identity provider that is configured, its keys on their way. */
+function openProvider({ members, log }: WebServerOptions): IdentityProvider | undefined {
+  if (members?.identityProvider === undefined) return undefined;
+  const provider = new IdentityProvider(members.identityProvider, (error) =>
+    log.error({ error: String(error) }, "the identity provider's keys cannot be fetched"),
+  );
+  void provider.warmUp();
+  return provider;
 }
 
 /** The catalogue, whose every change is brought to the engine before a claim asks for it. */

@@ -26,6 +26,10 @@ export const PROBLEMS = {
   internal: { status: 500, title: "The server failed" },
   overloaded: { status: 503, title: "Too much at once, please repeat" },
   engine_unavailable: { status: 503, title: "Claims cannot be decided now, please repeat" },
+  identity_unavailable: {
+    status: 503,
+    title: "The identity provider does not answer, please repeat",
+  },
   shutting_down: { status: 503, title: "The server is stopping, please repeat" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
