@@ -188,7 +188,7 @@ describe("user import", () => {
     await Bun.write(file, `email,password\nkim@example.test,${PASSWORD}\nlee@example.test,\n`);
     const imported = await user(["import", file]);
     expect(imported.stdout).toMatch(
-      /^2 members imported in \d+\.\d s \([\d,]+\/s\), 1 passwords hashed\n$/,
+      /^2 members imported in \d+\.\d s \([\d,]+\/s\), with 1 password hashed; the database was locked for \d+\.\d s of it\n$/,
     );
     expect(imported.stderr).toContain("line 2 brings a plain password");
     expect(await login("kim@example.test", PASSWORD)).toBeDefined();
@@ -212,6 +212,7 @@ describe("user import", () => {
     const missing = await user(["import", join(folder.path, "none.csv")]);
     expect(missing.exitCode).toBe(2);
     expect(missing.stderr).toContain("ENOENT");
+    expect((await user(["import", folder.path])).stderr).toContain("is a folder");
   });
 });
 

@@ -113,6 +113,7 @@ describe("listMembers", () => {
       const page = await listMembers(database, { ...query, limit, afterId });
       ids.push(...page.members.map((member) => member.memberId));
       if (page.nextAfterId === null) return { ids, pages };
+      if (pages > 100) throw new Error("the pages do not end");
       afterId = page.nextAfterId;
     }
   }
@@ -132,6 +133,15 @@ describe("listMembers", () => {
     expect(pages).toBe(5);
     expect((await readAll({ emailPrefix: "member-_" }, 5)).ids).toEqual(["wild"]);
     expect((await readAll({ emailPrefix: "nobody" }, 5)).ids).toEqual([]);
+    // Ids and e-mails in opposite orders.
+    for (const [id, email] of [
+      ["z", "reverse-1@example.test"],
+      ["y", "reverse-2@example.test"],
+      ["x", "reverse-3@example.test"],
+    ]) {
+      await createMember(database, { id, email }, actor);
+    }
+    expect((await readAll({ emailPrefix: "reverse" }, 1)).ids).toEqual(["z", "y", "x"]);
   });
 
   test("filters by role and by what is switched off", async () => {
