@@ -29,13 +29,13 @@ export function authRoutes(deps: Dependencies): Hono {
     try {
       const member = await checkPassword(database, email, password);
       if (member === undefined) return problem("invalid_credentials");
-      attempt.succeeded();
       const token = await signToken(tokenKeys, {
         memberId: member.memberId,
         role: member.role,
         lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
         nowMs: nowMs(),
       });
+      attempt.succeeded();
       c.header("cache-control", "no-store");
       return c.json({
         token,

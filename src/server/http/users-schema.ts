@@ -51,11 +51,14 @@ export const myCouponsSchema = z.object({
       eventName: z.string(),
       rank: z.int(),
       code: z.string(),
-      coupon: z.object({ kind: z.enum(["percent", "amount"]), value: z.int() }),
+      coupon: z.object({
+        kind: z.enum(["percent", "amount"]),
+        value: z.int(),
+        /** From then on it cannot be redeemed; null for never. */
+        validUntil: time.nullable(),
+      }),
       issuedAt: time,
       status: z.enum(["issued", "redeemed", "revoked"]),
-      /** From then on it cannot be redeemed; null for never. */
-      expiresAt: time.nullable(),
     }),
   ),
 });

@@ -1,8 +1,7 @@
 /** `POST /v1/users`, `GET /v1/me` and `GET /v1/me/coupons`: a member's own account. */
 import { Hono } from "hono";
 import type { z } from "zod";
-import { couponForRank } from "../events/event.ts";
-import { expiresAtMs, isoTime, isoTimeOrNull } from "../issuances/issuance.ts";
+import { couponForRank, couponValidUntilMs } from "../events/event.ts";
 import { findMember, registerMember } from "../members/accounts.ts";
 import { findCoupons, type MemberCoupon } from "../members/coupons.ts";
 import { registrationLimit } from "../members/login-limits.ts";
@@ -75,14 +74,18 @@ export function userRoutes(deps: Dependencies): Hono {
 
 function describe({ event, rank, code, issuedAtMs, status }: MemberCoupon) {
   const { kind, value } = couponForRank(event.coupons, rank);
+  const validUntilMs = couponValidUntilMs(event, issuedAtMs);
   return {
     eventId: event.id,
     eventName: event.name,
     rank,
     code,
-    coupon: { kind, value },
+    coupon: { kind, value, validUntil: validUntilMs === null ? null : isoTime(validUntilMs) },
     issuedAt: isoTime(issuedAtMs),
     status,
-    expiresAt: isoTimeOrNull(expiresAtMs(event, issuedAtMs)),
   };
+}
+
+function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }

@@ -7,7 +7,6 @@ import type { Database } from "../database.ts";
 import type { Catalogue } from "../events/catalogue.ts";
 import type { EventDefinition } from "../events/event.ts";
 import { isDueForPreparation } from "../events/preparation.ts";
-import type { IssuanceStatus } from "../issuances/issuance.ts";
 import { withoutValuesInErrors } from "../query-error.ts";
 
 export interface MemberCoupon {
@@ -15,7 +14,7 @@ export interface MemberCoupon {
   readonly rank: number;
   readonly code: string;
   readonly issuedAtMs: number;
-  readonly status: IssuanceStatus;
+  readonly status: (typeof issuances.$inferSelect)["status"];
 }
 
 interface Sources {
@@ -82,6 +81,6 @@ async function inEngine(
   const grant = await engine.find(event, memberId);
   if (grant === undefined) return [];
   const { rank, issuedAtMs } = grant;
-  const code = codeForRank(event.codeKey, rank);
+  const code = codeForRank(event, rank);
   return [{ event, rank, code, issuedAtMs, status: "issued" }];
 }
