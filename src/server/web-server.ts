@@ -71,6 +71,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     clientAddress: createClientAddress(
       (request) => server.requestIP(request)?.address,
       options.members?.trustedProxies,
+      () => log.warn("X-Forwarded-For is not believed: behind a proxy, name it (--trusted-proxy)"),
     ),
     isRegistrationOpen: options.members?.isRegistrationOpen === true,
     isStopping: () => stopping,

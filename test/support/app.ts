@@ -51,7 +51,11 @@ export async function openApp() {
     verifyToken: createTokenVerifier(keys),
     log: pino({}, { write: (line: string) => logged.push(line) }),
     nowMs: () => nowMs,
-    clientAddress: createClientAddress(() => settings.peerAddress, readAddressRanges("10.0.0.0/8")),
+    clientAddress: createClientAddress(
+      () => settings.peerAddress,
+      readAddressRanges("10.0.0.0/8"),
+      () => undefined,
+    ),
     get isRegistrationOpen() {
       return settings.isRegistrationOpen;
     },

@@ -6,7 +6,8 @@ import { createClientAddress } from "./client-address.ts";
 function addressOf(peer: string | undefined, forwarded?: string, trusted = "10.0.0.0/8,fd00::/8") {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
   const request = new Request("http://localhost/", { headers });
-  return createClientAddress(() => peer, readAddressRanges(trusted))(request);
+  const ignored = () => undefined;
+  return createClientAddress(() => peer, readAddressRanges(trusted), ignored)(request);
 }
 
 test.each([
@@ -26,6 +27,26 @@ test.each([
   ["10.0.0.1", "10.0.0.7", "10.0.0.7"],
 ])("%p with %p is %p", (peer, forwarded, address) => {
   expect(addressOf(peer, forwarded)).toBe(address);
+});
+
+test("a header that nobody was named for is told of once", () => {
+  const withHeader = () =>
+    new Request("http://localhost/", { headers: { "x-forwarded-for": "x" } });
+  for (const [trusted, expected] of [
+    [undefined, 1],
+    [readAddressRanges("10.0.0.0/8"), 0],
+  ] as const) {
+    let told = 0;
+    const addressOfRequest = createClientAddress(
+      () => "192.0.2.1",
+      trusted,
+      () => told++,
+    );
+    addressOfRequest(new Request("http://localhost/"));
+    expect(told).toBe(0);
+    for (let n = 0; n < 3; n++) expect(addressOfRequest(withHeader())).toBe("192.0.2.1");
+    expect(told).toBe(expected);
+  }
 });
 
 test("ranges that are none are not read", () => {

@@ -15,17 +15,25 @@ const IPV6_GROUPS = 8;
  * them is the client's.
  *
  * @param trustedProxies undefined to trust none
+ * @param onIgnored told once, when a header is left unread although no proxy is named at all: behind
+ * one, all clients then count as a single address
  */
 export function createClientAddress(
   peerAddress: PeerAddress,
   trustedProxies: BlockList | undefined,
+  onIgnored: () => void,
 ): (request: Request) => string {
   const isTrusted = (address: string) =>
     trustedProxies?.check(address, isIP(address) === 6 ? "ipv6" : "ipv4") === true;
+  let wasTold = false;
   return (request) => {
     let address = plainAddress(peerAddress(request) ?? "");
     if (address === undefined) return "unknown";
     const forwarded = request.headers.get("x-forwarded-for")?.split(",") ?? [];
+    if (!wasTold && trustedProxies === undefined && forwarded.length > 0) {
+      wasTold = true;
+      onIgnored();
+    }
     while (isTrusted(address)) {
       const before = plainAddress(forwarded.pop() ?? "");
       if (before === undefined) break;
