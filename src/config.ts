@@ -2,6 +2,8 @@
  * Reads the settings, and is the only place that reads the environment. A flag wins over a
  * `COUPONLIVE_*` variable, which wins over the default. What settings there are: settings.ts.
  */
+import type { BlockList } from "node:net";
+import { readAddressRanges } from "./address-ranges.ts";
 import { CliError } from "./exit-codes.ts";
 import {
   flagWord,
@@ -41,6 +43,24 @@ export interface ServeConfig {
   readonly workers: number;
   /** Undefined to serve without TLS. */
   readonly tls?: TlsFiles | undefined;
+  readonly members?: MembersConfig | undefined;
+}
+
+/** Who may become a member, and how members are told apart. */
+export interface MembersConfig {
+  readonly isRegistrationOpen: boolean;
+  /** Proxies whose X-Forwarded-For is believed; undefined for none. */
+  readonly trustedProxies: BlockList | undefined;
+  /** Undefined where only our own tokens are accepted. */
+  readonly identityProvider?: IdentityProviderConfig | undefined;
+}
+
+export interface IdentityProviderConfig {
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** The claim that holds this value, alone or in a list, in administrators' tokens. */
+  readonly admin?: { readonly claim: string; readonly value: string } | undefined;
 }
 
 /** PEM files: the certificate with its chain, and its key. */
@@ -124,7 +144,7 @@ export function readRedisUrl(
 
 /** Where and how to listen, and with how many web processes. */
 export function readServeConfig(
-  flags: Pick<SettingFlags, "host" | "port" | "workers" | "tlsCert" | "tlsKey">,
+  flags: Omit<SettingFlags, "db" | "redis">,
   environment: Environment = process.env,
 ): ServeConfig {
   return {
@@ -135,6 +155,42 @@ export function readServeConfig(
       readSetting(SETTINGS.tlsCert, flags.tlsCert, environment),
       readSetting(SETTINGS.tlsKey, flags.tlsKey, environment),
     ),
+    members: readMembersConfig(flags, environment),
+  };
+}
+
+function readMembersConfig(flags: SettingFlags, environment: Environment): MembersConfig {
+  const trustedProxies = readSetting(SETTINGS.trustedProxy, flags.trustedProxy, environment);
+  return {
+    isRegistrationOpen:
+      readSetting(SETTINGS.registration, flags.registration, environment) === "on",
+    trustedProxies: trustedProxies === undefined ? undefined : readAddressRanges(trustedProxies),
+    identityProvider: readIdentityProvider(flags, environment),
+  };
+}
+
+function readIdentityProvider(
+  flags: SettingFlags,
+  environment: Environment,
+): IdentityProviderConfig | undefined {
+  const jwksUrl = readSetting(SETTINGS.jwksUrl, flags.jwksUrl, environment);
+  const issuer = readSetting(SETTINGS.jwksIssuer, flags.jwksIssuer, environment);
+  const audience = readSetting(SETTINGS.jwksAudience, flags.jwksAudience, environment);
+  const admin = readSetting(SETTINGS.jwksAdmin, flags.jwksAdmin, environment);
+  if ([jwksUrl, issuer, audience, admin].every((setting) => setting === undefined)) {
+    return undefined;
+  }
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
+    throw new CliError(
+      "an identity provider needs all of --jwks-url, --jwks-issuer and --jwks-audience (COUPONLIVE_JWKS_URL, COUPONLIVE_JWKS_ISSUER, COUPONLIVE_JWKS_AUDIENCE)",
+    );
+  }
+  const [claim = "", ...value] = admin?.split("=") ?? [];
+  return {
+    jwksUrl,
+    issuer,
+    audience,
+    admin: admin === undefined ? undefined : { claim, value: value.join("=") },
   };
 }
 

@@ -16,9 +16,13 @@ export interface Progress {
   finish(done?: number): WorkSummary;
 }
 
-/** Starts the clock of a piece of work on `total` things, called `noun` in the plural. */
+/**
+ * Starts the clock of a piece of work on `total` things, called `noun` in the plural.
+ *
+ * @param total undefined where it is not known beforehand
+ */
 export function startProgress(
-  total: number,
+  total: number | undefined,
   noun: string,
   print: (line: string) => void = (line) => process.stderr.write(line),
   nowMs: () => number = () => performance.now(),
@@ -34,9 +38,10 @@ export function startProgress(
       if (nowMs() - reportedMs < REPORT_EVERY_MS) return;
       reportedMs = nowMs();
       const { perSecond } = summary(done);
-      print(`${group(done)} of ${group(total)} ${noun}, ${group(perSecond)}/s\n`);
+      const ofTotal = total === undefined ? "" : ` of ${group(total)}`;
+      print(`${group(done)}${ofTotal} ${noun}, ${group(perSecond)}/s\n`);
     },
-    finish: (done = total) => summary(done),
+    finish: (count = total ?? 0) => summary(count),
   };
 }
 

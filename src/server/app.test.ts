@@ -47,7 +47,11 @@ describe("logging in", () => {
     const at = await openApp();
     await at.openEvent("open", [0]);
     const password = "correct horse";
-    const { memberId } = await createMember(at.database, { email: "a@example.test", password });
+    const { memberId } = await createMember(
+      at.database,
+      { email: "a@example.test", password },
+      "program",
+    );
     const login = async (body: string) =>
       await at.app.request("/v1/auth/login", { method: "POST", body });
     const response = await login(JSON.stringify({ email: "A@example.test", password }));

@@ -70,7 +70,8 @@ test("a body that is larger than its address takes is refused before it is read"
 });
 
 test("on Redis an administrator lowers a stock to what Redis has issued, and deletes no further", async () => {
-  const database = await openDatabase(join(temporaryDirectory().path, "ledger.db"));
+  const db = join(temporaryDirectory().path, "ledger.db");
+  const database = await openDatabase(db);
   const connection = await RedisConnection.open(redis.url, () => undefined);
   const name = await redisDataset(connection.client);
   await database.orm.insert(deciders).values({ id: 1, name, seenAtMs: Date.now() });
@@ -84,6 +85,7 @@ test("on Redis an administrator lowers a stock to what Redis has issued, and del
     reusePort: false,
     tokens: TOKENS,
     database,
+    databaseConfig: { db, dbToken: undefined },
     engine,
     log: pino({ level: "silent" }),
   });

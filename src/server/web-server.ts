@@ -1,6 +1,6 @@
 /** One web process: catalogue, engine, combiner and HTTP, and their orderly end. */
 import type { Logger } from "pino";
-import type { DatabaseConfig, TlsFiles, TokenConfig } from "../config.ts";
+import type { DatabaseConfig, MembersConfig, TlsFiles, TokenConfig } from "../config.ts";
 import { createApp } from "./app.ts";
 import { Combiner, DEFAULT_COMBINER_LIMITS } from "./claims/combiner.ts";
 import type { ClaimEngine } from "./claims/engine.ts";
@@ -10,6 +10,9 @@ import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
 import { announcesTooMuch, MAX_CODES_BODY_BYTES } from "./http/body.ts";
 import { fixedProblem } from "./http/problem.ts";
+import { createClientAddress } from "./http/client-address.ts";
+import { introduceCallers, withProvider } from "./http/introduction.ts";
+import { IdentityProvider } from "./members/identity-provider.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
 import { RefusalRecorder } from "./refusals/recorder.ts";
@@ -33,6 +36,8 @@ export interface WebServerOptions {
   /** Undefined to serve without TLS. */
   readonly tls?: TlsFiles | undefined;
   readonly tokens: TokenConfig;
+  /** Undefined: accounts are made by administrators only, and no proxy is trusted. */
+  readonly members?: MembersConfig | undefined;
   readonly database: Database;
   /** By which the thread that keeps refusals opens the same database. */
   readonly databaseConfig: DatabaseConfig;
@@ -66,6 +71,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     refusals.take(...batch),
   );
   const tokenKeys = createTokenKeys(options.tokens);
+  const verifyOwn = createTokenVerifier(tokenKeys);
+  const provider = openProvider(options);
   let stopping = false;
   const app = createApp({
     catalogue,
@@ -73,11 +80,19 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     combiner,
     database,
     tokenKeys,
-    verifyToken: createTokenVerifier(tokenKeys),
+    verifyToken: provider === undefined ? verifyOwn : withProvider(verifyOwn, provider),
     log,
     nowMs: Date.now,
+    clientAddress: createClientAddress(
+      (request) => server.requestIP(request)?.address,
+      options.members?.trustedProxies,
+      () => log.warn("X-Forwarded-For is not believed: behind a proxy, name it (--trusted-proxy)"),
+    ),
+    isRegistrationOpen: options.members?.isRegistrationOpen === true,
     isStopping: () => stopping,
   });
+  const handle = (request: Request) =>
+    announcesTooMuch(request) ? tooLarge() : app.fetch(request);
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -87,7 +102,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     maxRequestBodySize: MAX_CODES_BODY_BYTES,
     idleTimeout: IDLE_TIMEOUT_SECONDS,
     development: false,
-    fetch: (request) => (announcesTooMuch(request) ? tooLarge() : app.fetch(request)),
+    fetch: provider === undefined ? handle : introduceCallers(handle, provider, Date.now),
   });
   const port = server.port ?? options.port;
 
@@ -111,6 +126,16 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       return drained;
     },
   };
+}
+
+/** The identity provider that is configured, its keys on their way. */
+function openProvider({ members, log }: WebServerOptions): IdentityProvider | undefined {
+  if (members?.identityProvider === undefined) return undefined;
+  const provider = new IdentityProvider(members.identityProvider, (error) =>
+    log.error({ error: String(error) }, "the identity provider's keys cannot be fetched"),
+  );
+  void provider.warmUp();
+  return provider;
 }
 
 /** The catalogue, whose every change is brought to the engine before a claim asks for it. */

@@ -84,7 +84,7 @@ export async function setStage(
   resources.defer(() => database.close());
   if (options.seededMembers > 0) {
     say(`making ${options.seededMembers.toLocaleString("en-US")} members`);
-    await seedMembers(database, options.seededMembers);
+    await seedMembers(database, options.seededMembers, { actor: "program" });
   }
   const eventId = options.eventId ?? (await createOwnEvent(database, options));
   const redis = await connectRedis(options.redisUrl, resources);

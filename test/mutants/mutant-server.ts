@@ -85,6 +85,8 @@ export async function startMutant(
     verifyToken: mutation.verifyToken?.(verifyToken) ?? verifyToken,
     log: pino({ level: "silent" }),
     nowMs: Date.now,
+    clientAddress: () => "127.0.0.1",
+    isRegistrationOpen: false,
     isStopping: () => false,
   });
   const server = Bun.serve({

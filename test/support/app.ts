@@ -2,11 +2,13 @@
 import { expect } from "bun:test";
 import pino from "pino";
 import { z } from "zod";
+import { readAddressRanges } from "../../src/address-ranges.ts";
 import { createApp } from "../../src/server/app.ts";
 import { Combiner, DEFAULT_COMBINER_LIMITS } from "../../src/server/claims/combiner.ts";
 import { createEvent } from "../../src/server/events/administration.ts";
 import { Catalogue } from "../../src/server/events/catalogue.ts";
 import { changeCatalogue } from "../../src/server/events/change.ts";
+import { createClientAddress } from "../../src/server/http/client-address.ts";
 import { PROBLEMS } from "../../src/server/http/problem.ts";
 import { createTokenVerifier } from "../../src/server/members/token-verifier.ts";
 import { createTokenKeys, type Role, signTokenSync } from "../../src/server/members/tokens.ts";
@@ -39,6 +41,7 @@ export async function openApp() {
   let stopping = false;
   let nowMs = NOW_MS;
   const logged: string[] = [];
+  const settings = { peerAddress: "192.0.2.1", isRegistrationOpen: true };
   const app = createApp({
     catalogue,
     engine,
@@ -48,6 +51,14 @@ export async function openApp() {
     verifyToken: createTokenVerifier(keys),
     log: pino({}, { write: (line: string) => logged.push(line) }),
     nowMs: () => nowMs,
+    clientAddress: createClientAddress(
+      () => settings.peerAddress,
+      readAddressRanges("10.0.0.0/8"),
+      () => undefined,
+    ),
+    get isRegistrationOpen() {
+      return settings.isRegistrationOpen;
+    },
     isStopping: () => stopping,
   });
   const bearer = (memberId: string, role: Role = "member") => ({
@@ -60,6 +71,8 @@ export async function openApp() {
     engine,
     bearer,
     logged,
+    /** Where requests come from, behind proxies in 10.0.0.0/8, and whether anybody may register. */
+    settings,
     moveClock: (ms: number) => {
       nowMs += ms;
     },

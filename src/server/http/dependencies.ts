@@ -17,6 +17,10 @@ export interface Dependencies {
   readonly log: Logger;
   /** The process clock, for tokens and for what is merely shown; never for deciding claims. */
   readonly nowMs: () => number;
+  /** The address that limits count a request by (client-address.ts). */
+  readonly clientAddress: (request: Request) => string;
+  /** Whether anybody may make an account. */
+  readonly isRegistrationOpen: boolean;
   /** True once the server has been told to stop. */
   readonly isStopping: () => boolean;
 }

@@ -7,6 +7,7 @@ import { redeemCoupon, redemptionJson } from "../issuances/redeem.ts";
 import { revokeIssuance } from "../issuances/revoke.ts";
 import type { Selector } from "../issuances/selector.ts";
 import { requireAdministrator } from "./administrator.ts";
+import { readJson } from "./body.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
 import { codeParameter, idempotencyKey, revocationBody } from "./issuance-changes-schema.ts";
@@ -56,7 +57,7 @@ export function issuanceChangeRoutes(deps: Dependencies): Hono {
     if (caller instanceof Response) return caller;
     const event = deps.catalogue.get(c.req.param("id"));
     if (event === undefined) return problem("unknown_event");
-    const body = revocationBody.safeParse(await c.req.json().catch(() => undefined));
+    const body = revocationBody.safeParse(await readJson(c.req.raw));
     if (!body.success) {
       const detail =
         "send JSON with one of `rank`, `memberId` and `code`, with `reason`, and `return` where it is to go to the next claim";
