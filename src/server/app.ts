@@ -2,9 +2,8 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { adminEventRoutes } from "./http/admin-events.ts";
-import { adminWindowRoutes } from "./http/admin-windows.ts";
-import { adminRoutes } from "./http/admin.ts";
 import { adminUserRoutes } from "./http/admin-users.ts";
+import { adminWindowRoutes } from "./http/admin-windows.ts";
 import { administratorsOnly } from "./http/administrators-only.ts";
 import { authRoutes } from "./http/auth.ts";
 import { claimRoutes } from "./http/claims.ts";
@@ -34,7 +33,6 @@ export function createApp(deps: Dependencies): Hono {
   app.route("/", issuanceChangeRoutes(deps));
   app.route("/", userRoutes(deps));
   app.route("/", adminUserRoutes(deps));
-  app.route("/", adminRoutes(deps));
   app.route("/", healthRoutes(deps));
   app.notFound(() => problem("not_found"));
   app.onError((error, c) => {

@@ -124,7 +124,7 @@ test("refused first, and issued a coupon later", async () => {
 
 test("what cannot be known is said", async () => {
   const member = { id: "off", email: "off@example.test", password: "long enough" };
-  await createMember(database, member);
+  await createMember(database, member, "program");
   await database.client.execute("UPDATE users SET active = 0 WHERE id = 'off'");
   await refused(UNKEPT_MEMBER_ID, UNKEPT_OUTCOME, 1, 2);
   expect(await sentences("off")).toEqual([
