@@ -7,6 +7,7 @@ import { claimRoutes } from "./http/claims.ts";
 import type { Dependencies } from "./http/dependencies.ts";
 import { eventRoutes } from "./http/events.ts";
 import { healthRoutes } from "./http/health.ts";
+import { liveRoutes } from "./http/live.ts";
 import { problem } from "./http/problem.ts";
 
 /** Builds the application. It opens nothing: tests call `app.request()` without a socket. */
@@ -14,6 +15,7 @@ export function createApp(deps: Dependencies): Hono {
   const app = new Hono();
   app.route("/", claimRoutes(deps));
   app.route("/", eventRoutes(deps));
+  app.route("/", liveRoutes(deps));
   app.route("/", authRoutes(deps));
   app.route("/", adminRoutes(deps));
   app.route("/", healthRoutes(deps));

@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { waitAtMost } from "./deadline.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
+import { LiveFeeds } from "./http/live/feeds.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
 import { readTls } from "./tls.ts";
@@ -51,6 +52,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const catalogue = await openCatalogue(database, engine, log);
   const combiner = new Combiner(engine);
   const tokenKeys = createTokenKeys(options.tokens);
+  const liveFeeds = new LiveFeeds({ catalogue, engine, combiner, nowMs: Date.now });
   let stopping = false;
   const app = createApp({
     catalogue,
@@ -59,8 +61,12 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     database,
     tokenKeys,
     verifyToken: createTokenVerifier(tokenKeys),
+    liveFeeds,
     log,
     nowMs: Date.now,
+    limitIdleTime: (request, isLimited) => {
+      server.timeout(request, isLimited ? IDLE_TIMEOUT_SECONDS : 0);
+    },
     isStopping: () => stopping,
   });
   const server = Bun.serve({
@@ -81,6 +87,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     port,
     stop: async () => {
       stopping = true;
+      liveFeeds.close();
       const closed = server.stop();
       const deadlineMs = Date.now() + DRAIN_TIMEOUT_MS;
       await waitAtMost(combiner.idle(), DRAIN_TIMEOUT_MS);

@@ -9,6 +9,7 @@ import { addWindows, createEvent } from "../../src/server/events/administration.
 import { Catalogue } from "../../src/server/events/catalogue.ts";
 import type { EventDefinition } from "../../src/server/events/event.ts";
 import type { IssuanceRow } from "../../src/server/ledger/issuance.ts";
+import { LiveFeeds } from "../../src/server/http/live/feeds.ts";
 import {
   createTokenVerifier,
   type TokenVerifier,
@@ -76,10 +77,13 @@ export async function startMutant(
   const catalogue = await Catalogue.open(database);
   const tokenKeys = createTokenKeys({ ...DEFAULTS, secret: SECRET, previousSecret: undefined });
   const verifyToken = createTokenVerifier(tokenKeys);
+  const combiner = new Combiner(withClaim(engine, mutation.claim));
   const app = createApp({
     catalogue,
     engine,
-    combiner: new Combiner(withClaim(engine, mutation.claim)),
+    combiner,
+    liveFeeds: new LiveFeeds({ catalogue, engine, combiner, nowMs: Date.now }),
+    limitIdleTime: () => undefined,
     database,
     tokenKeys,
     verifyToken: mutation.verifyToken?.(verifyToken) ?? verifyToken,

@@ -7,6 +7,7 @@ import { Combiner, DEFAULT_COMBINER_LIMITS } from "../../src/server/claims/combi
 import { createEvent } from "../../src/server/events/administration.ts";
 import { Catalogue } from "../../src/server/events/catalogue.ts";
 import { changeCatalogue } from "../../src/server/events/change.ts";
+import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "../../src/server/http/live/feeds.ts";
 import { PROBLEMS } from "../../src/server/http/problem.ts";
 import { createTokenVerifier } from "../../src/server/members/token-verifier.ts";
 import { createTokenKeys, type Role, signTokenSync } from "../../src/server/members/tokens.ts";
@@ -32,17 +33,21 @@ const problemSchema = z.looseObject({
 });
 
 /** Opens it over an empty database. */
-export async function openApp() {
+export async function openApp({ liveLimits = DEFAULT_LIVE_LIMITS } = {}) {
   const { database, create } = await embeddedParts(() => NOW_MS);
   const engine = await create();
   const catalogue = await Catalogue.open(database);
   let stopping = false;
   let nowMs = NOW_MS;
   const logged: string[] = [];
+  const combiner = new Combiner(engine, { ...DEFAULT_COMBINER_LIMITS, maxQueued: 50 });
+  const liveFeeds = new LiveFeeds({ catalogue, engine, combiner, nowMs: () => nowMs }, liveLimits);
   const app = createApp({
     catalogue,
     engine,
-    combiner: new Combiner(engine, { ...DEFAULT_COMBINER_LIMITS, maxQueued: 50 }),
+    combiner,
+    liveFeeds,
+    limitIdleTime: () => undefined,
     database,
     tokenKeys: keys,
     verifyToken: createTokenVerifier(keys),

@@ -6,6 +6,7 @@ import type { Database } from "../database.ts";
 import type { Catalogue } from "../events/catalogue.ts";
 import type { TokenVerifier } from "../members/token-verifier.ts";
 import type { TokenKeys } from "../members/tokens.ts";
+import type { LiveFeeds } from "./live/feeds.ts";
 
 export interface Dependencies {
   readonly catalogue: Catalogue;
@@ -14,9 +15,15 @@ export interface Dependencies {
   readonly database: Database;
   readonly tokenKeys: TokenKeys;
   readonly verifyToken: TokenVerifier;
+  readonly liveFeeds: LiveFeeds;
   readonly log: Logger;
   /** The process clock, for tokens and for what is merely shown; never for deciding claims. */
   readonly nowMs: () => number;
+  /**
+   * Whether the request's connection is closed after a time without a request. It counts what is
+   * received, so an answer that goes on for long needs it off.
+   */
+  readonly limitIdleTime: (request: Request, isLimited: boolean) => void;
   /** True once the server has been told to stop. */
   readonly isStopping: () => boolean;
 }

@@ -21,6 +21,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: "The server failed" },
   overloaded: { status: 503, title: "Too many claims at once, please repeat" },
   engine_unavailable: { status: 503, title: "Claims cannot be decided now, please repeat" },
+  too_many_listeners: { status: 503, title: "Too many look on at once, please repeat" },
   shutting_down: { status: 503, title: "The server is stopping, please repeat" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
