@@ -16,7 +16,7 @@ export interface LiveLimits {
   readonly readIntervalMs: number;
   /** Open listeners of all events in this process; beyond them one is answered 503. */
   readonly maxListeners: number;
-  /** Snapshots sent in one turn, and the pause to the next: at most 4,000 a second. */
+  /** Snapshots sent in one turn, and the pause to the next: at most 2,500 a second. */
   readonly sendsPerTurn: number;
   readonly turnIntervalMs: number;
   /** What may wait for a listener beyond its socket's buffer; one that has more unread is dropped. */
@@ -28,7 +28,7 @@ export interface LiveLimits {
 export const DEFAULT_LIVE_LIMITS: LiveLimits = {
   readIntervalMs: 200,
   maxListeners: 20_000,
-  sendsPerTurn: 40,
+  sendsPerTurn: 25,
   turnIntervalMs: 10,
   maxUnreadBytes: 16_384,
   heartbeatIntervalMs: 15_000,
