@@ -41,6 +41,13 @@ export interface ServeConfig {
   readonly workers: number;
   /** Undefined to serve without TLS. */
   readonly tls?: TlsFiles | undefined;
+  /** Where metrics are served; undefined to serve none. */
+  readonly metrics?: MetricsAddress | undefined;
+}
+
+export interface MetricsAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** PEM files: the certificate with its chain, and its key. */
@@ -124,9 +131,14 @@ export function readRedisUrl(
 
 /** Where and how to listen, and with how many web processes. */
 export function readServeConfig(
-  flags: Pick<SettingFlags, "host" | "port" | "workers" | "tlsCert" | "tlsKey">,
+  flags: Pick<
+    SettingFlags,
+    "host" | "port" | "workers" | "tlsCert" | "tlsKey" | "metricsHost" | "metricsPort"
+  >,
   environment: Environment = process.env,
 ): ServeConfig {
+  const metricsPort = readSetting(SETTINGS.metricsPort, flags.metricsPort, environment);
+  const metricsHost = readSetting(SETTINGS.metricsHost, flags.metricsHost, environment);
   return {
     host: readSetting(SETTINGS.host, flags.host, environment),
     port: readSetting(SETTINGS.port, flags.port, environment),
@@ -135,6 +147,7 @@ export function readServeConfig(
       readSetting(SETTINGS.tlsCert, flags.tlsCert, environment),
       readSetting(SETTINGS.tlsKey, flags.tlsKey, environment),
     ),
+    metrics: metricsPort === undefined ? undefined : { host: metricsHost, port: metricsPort },
   };
 }
 
@@ -285,6 +298,8 @@ export function childEnvironment(
     COUPONLIVE_JWT_AUDIENCE: settings.tokens.audience,
     COUPONLIVE_TLS_CERT: settings.tls?.certFile,
     COUPONLIVE_TLS_KEY: settings.tls?.keyFile,
+    // The parent serves the metrics of its children.
+    COUPONLIVE_METRICS_PORT: undefined,
   };
 }
 

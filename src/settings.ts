@@ -82,6 +82,18 @@ export const SETTINGS = {
     default: undefined,
     description: "the certificate's key (PEM)",
   }),
+  metricsPort: wholeNumber("the port of metrics", 0, 65_535, {
+    flag: "--metrics-port <port>",
+    variable: "COUPONLIVE_METRICS_PORT",
+    default: undefined,
+    description: "serve /metrics for Prometheus on this port; without it, not at all",
+  }),
+  metricsHost: text({
+    flag: "--metrics-host <host>",
+    variable: "COUPONLIVE_METRICS_HOST",
+    default: "127.0.0.1",
+    description: "address of the metrics",
+  }),
   jwtSecret: signingSecret({
     variable: "COUPONLIVE_JWT_SECRET",
     default: undefined,

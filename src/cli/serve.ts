@@ -58,7 +58,11 @@ export function addServeCommand(program: Command): void {
               log,
             );
       log.info(
-        { url: service.url, engine: redisUrl === undefined ? "embedded" : "redis" },
+        {
+          url: service.url,
+          engine: redisUrl === undefined ? "embedded" : "redis",
+          metrics: service.metricsUrl,
+        },
         "listening",
       );
       await Promise.race([stopRequested, service.failed]);
@@ -78,20 +82,23 @@ export function addServeCommand(program: Command): void {
     .command("web-process", { hidden: true })
     .requiredOption("--host <host>")
     .requiredOption("--port <port>")
-    .action(async (flags: { host: string; port: string }) => {
+    .requiredOption("--number <n>")
+    .action(async (flags: { host: string; port: string; number: string }) => {
       const redisUrl = readRedisUrl({});
       if (redisUrl === undefined || process.send === undefined) {
         throw new CliError("web-process is started by `couponlive serve`, not by hand");
       }
-      const [{ createLog }, { serveWebProcess }, { untilStopped }] = await Promise.all([
-        import("../server/log.ts"),
-        import("../server/serve-redis.ts"),
-        import("./signals.ts"),
-      ]);
+      const [{ createLog }, { serveWebProcess }, { answerMetricsRequests }, { untilStopped }] =
+        await Promise.all([
+          import("../server/log.ts"),
+          import("../server/serve-redis.ts"),
+          import("../server/metrics/exchange.ts"),
+          import("./signals.ts"),
+        ]);
       const stopRequested = untilStopped();
       const server = await serveWebProcess(
         {
-          ...readServeConfig({ ...flags, workers: "1" }),
+          ...readServeConfig({ host: flags.host, port: flags.port, workers: "1" }),
           database: readDatabaseConfig({}),
           tokens: readTokenConfig(),
           takeOver: false,
@@ -99,6 +106,7 @@ export function addServeCommand(program: Command): void {
         },
         createLog("couponlive-web"),
       );
+      answerMetricsRequests(`web-${flags.number}`, server.counted);
       process.send({ listening: { url: server.url, port: server.port } });
       await stopRequested;
       await server.stop();

@@ -9,27 +9,38 @@ import { eventRoutes } from "./http/events.ts";
 import { healthRoutes } from "./http/health.ts";
 import { liveRoutes } from "./http/live.ts";
 import { problem } from "./http/problem.ts";
+import { REQUEST_ID_HEADER, requestIdOf } from "./http/request-id.ts";
+import { watchRequests } from "./http/watch-requests.ts";
 
 /** Builds the application. It opens nothing: tests call `app.request()` without a socket. */
 export function createApp(deps: Dependencies): Hono {
   const app = new Hono();
+  watchRequests(app, deps);
   app.route("/", claimRoutes(deps));
   app.route("/", eventRoutes(deps));
   app.route("/", liveRoutes(deps));
   app.route("/", authRoutes(deps));
   app.route("/", adminRoutes(deps));
   app.route("/", healthRoutes(deps));
-  app.notFound(() => problem("not_found"));
+  app.notFound(() => {
+    deps.requestCounts.count("other", 404);
+    return problem("not_found");
+  });
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) {
       return problem("invalid_request", { detail: error.message });
     }
     // The path without its query: a careless client may have put a token there.
     deps.log.error(
-      { method: c.req.method, path: c.req.path, error: String(error) },
+      {
+        requestId: requestIdOf(c.req.raw),
+        method: c.req.method,
+        path: c.req.path,
+        error: String(error),
+      },
       "request failed",
     );
-    return problem("internal");
+    return problem("internal", {}, { [REQUEST_ID_HEADER]: requestIdOf(c.req.raw) });
   });
   return app;
 }

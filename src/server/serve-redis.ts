@@ -15,7 +15,7 @@ import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
 import { holdEngineLock } from "./ledger/engine-lock.ts";
 import { moveToLedger } from "./ledger/outbox.ts";
-import { Writer } from "./ledger/writer.ts";
+import { type LedgerTrouble, Writer } from "./ledger/writer.ts";
 import type { RedisServeOptions, Service } from "./serve.ts";
 import { readTls } from "./tls.ts";
 import { startWebProcesses } from "./web-processes.ts";
@@ -37,13 +37,24 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
     if (isDueForPreparation(event, Date.now())) await engine.restore(event);
     else await engine.restoreLater(event);
   }
-  const writer = new Writer({ connection, database, events: () => catalogue.list(), log });
+  const trouble: LedgerTrouble = { contradictions: 0, failures: 0 };
+  const writer = new Writer({ connection, database, events: () => catalogue.list(), log, trouble });
   writer.start();
   const processes = await startWebProcesses(options, log);
+  const ledger = { catalogue, engine, database, trouble, nowMs: Date.now };
+  const metrics =
+    options.metrics &&
+    (await import("./metrics/serve-metrics.ts")).serveAllMetrics(
+      options.metrics,
+      processes,
+      ledger,
+    );
   return {
     url: processes.url,
+    metricsUrl: metrics?.url,
     failed: Promise.race([processes.failed, decider.lost]),
     stop: async () => {
+      await metrics?.stop();
       const answered = await processes.stop();
       await catalogue.refresh().catch((error: unknown) => {
         log.error({ error: String(error) }, "the catalogue could not be read");

@@ -8,9 +8,12 @@ import type { Database } from "./database.ts";
 import { waitAtMost } from "./deadline.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
+import type { Dependencies } from "./http/dependencies.ts";
 import { LiveFeeds } from "./http/live/feeds.ts";
+import { RequestCounts } from "./http/request-counts.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
+import type { WebParts } from "./metrics/web-metrics.ts";
 import { readTls } from "./tls.ts";
 
 /** The largest request body: a login. A larger one is answered 413. */
@@ -38,6 +41,9 @@ export interface WebServerOptions {
 export interface WebServer {
   readonly url: string;
   readonly port: number;
+  readonly catalogue: Catalogue;
+  /** What its metrics are made from. */
+  readonly counted: WebParts;
   /**
    * Stops accepting, answers what is in flight, closes engine and database. False when the engine
    * could not bring everything to the ledger; it is kept.
@@ -54,7 +60,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const tokenKeys = createTokenKeys(options.tokens);
   const liveFeeds = new LiveFeeds({ catalogue, engine, combiner, nowMs: Date.now });
   let stopping = false;
-  const app = createApp({
+  const dependencies: Dependencies = {
     catalogue,
     engine,
     combiner,
@@ -62,13 +68,15 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     tokenKeys,
     verifyToken: createTokenVerifier(tokenKeys),
     liveFeeds,
+    requestCounts: new RequestCounts(),
     log,
     nowMs: Date.now,
     limitIdleTime: (request, isLimited) => {
       server.timeout(request, isLimited ? IDLE_TIMEOUT_SECONDS : 0);
     },
     isStopping: () => stopping,
-  });
+  };
+  const app = createApp(dependencies);
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -85,6 +93,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   return {
     url: `${options.tls === undefined ? "http" : "https"}://${server.hostname}:${port}`,
     port,
+    catalogue,
+    counted: dependencies,
     stop: async () => {
       stopping = true;
       liveFeeds.close();

@@ -8,8 +8,9 @@ import type { Database } from "../../src/server/database.ts";
 import { addWindows, createEvent } from "../../src/server/events/administration.ts";
 import { Catalogue } from "../../src/server/events/catalogue.ts";
 import type { EventDefinition } from "../../src/server/events/event.ts";
-import type { IssuanceRow } from "../../src/server/ledger/issuance.ts";
 import { LiveFeeds } from "../../src/server/http/live/feeds.ts";
+import { RequestCounts } from "../../src/server/http/request-counts.ts";
+import type { IssuanceRow } from "../../src/server/ledger/issuance.ts";
 import {
   createTokenVerifier,
   type TokenVerifier,
@@ -83,6 +84,7 @@ export async function startMutant(
     engine,
     combiner,
     liveFeeds: new LiveFeeds({ catalogue, engine, combiner, nowMs: Date.now }),
+    requestCounts: new RequestCounts(),
     limitIdleTime: () => undefined,
     database,
     tokenKeys,
@@ -118,6 +120,8 @@ function withClaim(engine: ClaimEngine, claim: Mutation["claim"]): ClaimEngine {
     claim: (event, memberIds) => claim(engine, event, memberIds),
     find: (event, memberId) => engine.find(event, memberId),
     status: (event) => engine.status(event),
+    oldestPendingAtMs: (events) => engine.oldestPendingAtMs(events),
+    durability: () => engine.durability(),
     check: () => engine.check(),
     close: () => engine.close(),
   };

@@ -9,6 +9,7 @@ import { Catalogue } from "../../src/server/events/catalogue.ts";
 import { changeCatalogue } from "../../src/server/events/change.ts";
 import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "../../src/server/http/live/feeds.ts";
 import { PROBLEMS } from "../../src/server/http/problem.ts";
+import { RequestCounts } from "../../src/server/http/request-counts.ts";
 import { createTokenVerifier } from "../../src/server/members/token-verifier.ts";
 import { createTokenKeys, type Role, signTokenSync } from "../../src/server/members/tokens.ts";
 import { embeddedParts } from "./embedded.ts";
@@ -47,6 +48,7 @@ export async function openApp({ liveLimits = DEFAULT_LIVE_LIMITS } = {}) {
     engine,
     combiner,
     liveFeeds,
+    requestCounts: new RequestCounts(),
     limitIdleTime: () => undefined,
     database,
     tokenKeys: keys,

@@ -4,6 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import type { EventDefinition } from "../events/event.ts";
+import type { Durability } from "./durability.ts";
 
 /** A granted claim as the engine keeps it; the code follows from the rank (code.ts). */
 export interface Grant {
@@ -69,6 +70,15 @@ export interface ClaimEngine {
   find(event: EventDefinition, memberId: string): Promise<Grant | undefined>;
 
   status(event: EventDefinition): Promise<EngineStatus>;
+
+  /**
+   * When the oldest issuance of these events was decided that the ledger lacks, by the engine's
+   * clock; null when it lacks none. Issuances that the ledger refuses do not count.
+   */
+  oldestPendingAtMs(events: readonly EventDefinition[]): Promise<number | null>;
+
+  /** What a crash may lose of what was answered. */
+  durability(): Promise<Durability>;
 
   /** @throws EngineUnavailableError when no claim could be decided now */
   check(): Promise<void>;

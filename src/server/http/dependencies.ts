@@ -7,6 +7,7 @@ import type { Catalogue } from "../events/catalogue.ts";
 import type { TokenVerifier } from "../members/token-verifier.ts";
 import type { TokenKeys } from "../members/tokens.ts";
 import type { LiveFeeds } from "./live/feeds.ts";
+import type { RequestCounts } from "./request-counts.ts";
 
 export interface Dependencies {
   readonly catalogue: Catalogue;
@@ -16,6 +17,7 @@ export interface Dependencies {
   readonly tokenKeys: TokenKeys;
   readonly verifyToken: TokenVerifier;
   readonly liveFeeds: LiveFeeds;
+  readonly requestCounts: RequestCounts;
   readonly log: Logger;
   /** The process clock, for tokens and for what is merely shown; never for deciding claims. */
   readonly nowMs: () => number;

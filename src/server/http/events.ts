@@ -23,7 +23,7 @@ export function eventRoutes(deps: Dependencies): Hono {
       );
       return c.json({ events });
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 
@@ -33,7 +33,7 @@ export function eventRoutes(deps: Dependencies): Hono {
     try {
       return c.json(describeEvent(event, await statuses.get(event)));
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 

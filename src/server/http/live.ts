@@ -31,7 +31,7 @@ export function liveRoutes(deps: Dependencies): Hono {
       deps.limitIdleTime(request, false);
       return new Response(body, { headers: HEADERS });
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, request);
     }
   });
 

@@ -11,6 +11,7 @@ import type { Database } from "../../database.ts";
 import { type EventDefinition, lastIssuableRank } from "../../events/event.ts";
 import { raiseFence } from "../../ledger/fence.ts";
 import { readLedger } from "../../ledger/read.ts";
+import type { Durability } from "../durability.ts";
 import {
   type ClaimDecision,
   type ClaimEngine,
@@ -22,6 +23,7 @@ import claimBatchLua from "./claim-batch.lua" with { type: "text" };
 import { readReply } from "./claim-reply.ts";
 import type { RedisConnection } from "./connection.ts";
 import defineEventLua from "./define-event.lua" with { type: "text" };
+import { readDurability } from "./durability.ts";
 import { fingerprint, isForeignEvent } from "./fingerprint.ts";
 import { formatGrant, parseGrant } from "./grant-text.ts";
 import { eventKeys } from "./keys.ts";
@@ -105,6 +107,19 @@ export class RedisEngine implements ClaimEngine {
     );
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
     return { issued: Number(issued), nowMs };
+  }
+
+  async oldestPendingAtMs(events: readonly EventDefinition[]): Promise<number | null> {
+    const { client } = this.connection;
+    const oldest = await this.ask(() =>
+      Promise.all(events.map((event) => oldestEntryAtMs(client, event.id))),
+    );
+    const known = oldest.filter((atMs) => atMs !== undefined);
+    return known.length === 0 ? null : Math.min(...known);
+  }
+
+  durability(): Promise<Durability> {
+    return this.ask(() => readDurability(this.connection.client));
   }
 
   async check(): Promise<void> {
@@ -206,4 +221,10 @@ export class RedisEngine implements ClaimEngine {
       throw new EngineUnavailableError(failure, { cause });
     }
   }
+}
+
+/** When the oldest batch was decided that is still in the event's stream; its id begins with that. */
+async function oldestEntryAtMs(client: Redis, eventId: string): Promise<number | undefined> {
+  const [entry] = await client.xrange(eventKeys(eventId).stream, "-", "+", "COUNT", 1);
+  return entry === undefined ? undefined : Number.parseInt(entry[0], 10);
 }
