@@ -5,6 +5,8 @@
 import { CliError } from "./exit-codes.ts";
 import {
   flagWord,
+  type LOG_FORMATS,
+  type LOG_LEVELS,
   MIN_SECRET_BYTES,
   SETTINGS,
   type Setting,
@@ -48,6 +50,12 @@ export interface ServeConfig {
 export interface MetricsAddress {
   readonly host: string;
   readonly port: number;
+}
+
+export interface LogConfig {
+  readonly level: (typeof LOG_LEVELS)[number];
+  /** Undefined: pretty on a terminal, JSON lines elsewhere. */
+  readonly format: (typeof LOG_FORMATS)[number] | undefined;
 }
 
 /** PEM files: the certificate with its chain, and its key. */
@@ -148,6 +156,17 @@ export function readServeConfig(
       readSetting(SETTINGS.tlsKey, flags.tlsKey, environment),
     ),
     metrics: metricsPort === undefined ? undefined : { host: metricsHost, port: metricsPort },
+  };
+}
+
+/** What is logged, and how. */
+export function readLogConfig(
+  flags: Pick<SettingFlags, "logLevel" | "logFormat">,
+  environment: Environment = process.env,
+): LogConfig {
+  return {
+    level: readSetting(SETTINGS.logLevel, flags.logLevel, environment),
+    format: readSetting(SETTINGS.logFormat, flags.logFormat, environment),
   };
 }
 

@@ -14,6 +14,9 @@ export const MIN_SECRET_BYTES = 32;
 /** More web processes than this on one machine is a slip of the finger. */
 const MAX_WORKERS = 256;
 
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export const LOG_FORMATS = ["json", "pretty"] as const;
+
 export interface Setting<Value, Default extends Value | undefined = Value | undefined> {
   /** `--port <port>`, as commander wants it; undefined for what only the environment may tell. */
   readonly flag: string | undefined;
@@ -94,6 +97,18 @@ export const SETTINGS = {
     default: "127.0.0.1",
     description: "address of the metrics",
   }),
+  logLevel: oneOf("the log level", LOG_LEVELS, {
+    flag: "--log-level <level>",
+    variable: "COUPONLIVE_LOG_LEVEL",
+    default: "info",
+    description: `what is logged: ${LOG_LEVELS.join(", ")}`,
+  }),
+  logFormat: oneOf("the log format", LOG_FORMATS, {
+    flag: "--log-format <format>",
+    variable: "COUPONLIVE_LOG_FORMAT",
+    default: undefined,
+    description: "json or pretty; without it, pretty on a terminal and else json",
+  }),
   jwtSecret: signingSecret({
     variable: "COUPONLIVE_JWT_SECRET",
     default: undefined,
@@ -151,6 +166,21 @@ function wholeNumber<Default extends number | undefined>(
     if (value >= min && value <= max) return value;
     throw new CliError(
       `${what} (${settingLabel(entry)}) must be a whole number from ${min} to ${max}, not "${given}"`,
+    );
+  };
+  return { flag: undefined, ...entry, parse, show: (given) => given };
+}
+
+function oneOf<Word extends string, Default extends Word | undefined>(
+  what: string,
+  words: readonly Word[],
+  entry: Entry<Default>,
+): Setting<Word, Default> {
+  const parse = (given: string): Word => {
+    const word = words.find((each) => each === given);
+    if (word !== undefined) return word;
+    throw new CliError(
+      `${what} (${settingLabel(entry)}) must be ${words.join(", ")}, not "${given}"`,
     );
   };
   return { flag: undefined, ...entry, parse, show: (given) => given };

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import {
   flagVariables,
   readDatabaseConfig,
+  readLogConfig,
   readRedisUrl,
   readServeConfig,
   readTokenConfig,
@@ -48,7 +49,7 @@ export function addServeCommand(program: Command): void {
         import("../server/log.ts"),
         import("./signals.ts"),
       ]);
-      const log = createLog("couponlive");
+      const log = createLog("couponlive", readLogConfig(flags));
       const stopRequested = untilStopped();
       const service =
         redisUrl === undefined
@@ -104,7 +105,7 @@ export function addServeCommand(program: Command): void {
           takeOver: false,
           redisUrl,
         },
-        createLog("couponlive-web"),
+        createLog("couponlive-web", readLogConfig({})),
       );
       answerMetricsRequests(`web-${flags.number}`, server.counted);
       process.send({ listening: { url: server.url, port: server.port } });

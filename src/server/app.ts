@@ -1,6 +1,7 @@
 /** The HTTP application: routes, and one place that turns what was thrown into an answer. */
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import { adminRoutes } from "./http/admin.ts";
 import { authRoutes } from "./http/auth.ts";
 import { claimRoutes } from "./http/claims.ts";
@@ -11,6 +12,7 @@ import { liveRoutes } from "./http/live.ts";
 import { problem } from "./http/problem.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./http/request-id.ts";
 import { watchRequests } from "./http/watch-requests.ts";
+import { errorText } from "./query-error.ts";
 
 /** Builds the application. It opens nothing: tests call `app.request()` without a socket. */
 export function createApp(deps: Dependencies): Hono {
@@ -30,13 +32,13 @@ export function createApp(deps: Dependencies): Hono {
     if (error instanceof HTTPException && error.status < 500) {
       return problem("invalid_request", { detail: error.message });
     }
-    // The path without its query: a careless client may have put a token there.
+    // The route and not the path: a path may hold a coupon's code, a query a token.
     deps.log.error(
       {
         requestId: requestIdOf(c.req.raw),
         method: c.req.method,
-        path: c.req.path,
-        error: String(error),
+        route: routePath(c, -1),
+        error: errorText(error),
       },
       "request failed",
     );

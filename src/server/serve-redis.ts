@@ -3,11 +3,13 @@
  * that share one port. A web process that dies is started again, within a limit.
  */
 import type { Logger } from "pino";
+import { MAY_LOSE_TEXT } from "./claims/durability.ts";
 import {
   type OnConnectionChange,
   openRedis,
   type RedisConnection,
 } from "./claims/redis/connection.ts";
+import { readDurability } from "./claims/redis/durability.ts";
 import { RedisEngine } from "./claims/redis/redis-engine.ts";
 import { type Database, isLocalDatabase, openDatabase } from "./database.ts";
 import { becomeDecider, type Decider, redisDataset } from "./decider.ts";
@@ -16,6 +18,7 @@ import { isDueForPreparation } from "./events/preparation.ts";
 import { holdEngineLock } from "./ledger/engine-lock.ts";
 import { moveToLedger } from "./ledger/outbox.ts";
 import { type LedgerTrouble, Writer } from "./ledger/writer.ts";
+import { errorText } from "./query-error.ts";
 import type { RedisServeOptions, Service } from "./serve.ts";
 import { readTls } from "./tls.ts";
 import { startWebProcesses } from "./web-processes.ts";
@@ -26,10 +29,11 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
   // The web processes read them again; here they are only found wrong in time.
   if (options.tls !== undefined) await readTls(options.tls);
   const connection = await openRedis(options.redisUrl, reportTo(log));
+  await warnOfLosses(connection, log);
   const database = await openDatabase(options.database.db, options.database.dbToken);
   const decider = await takeTheDecision(options, database, connection);
   const catalogue = await Catalogue.open(database, {
-    onError: (error) => log.error({ error: String(error) }, "the catalogue could not be read"),
+    onError: (error) => log.error({ error: errorText(error) }, "the catalogue could not be read"),
   });
   const engine = new RedisEngine(connection, database);
   // Once at every start: the events may have been served by another engine in between.
@@ -57,7 +61,7 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
       await metrics?.stop();
       const answered = await processes.stop();
       await catalogue.refresh().catch((error: unknown) => {
-        log.error({ error: String(error) }, "the catalogue could not be read");
+        log.error({ error: errorText(error) }, "the catalogue could not be read");
       });
       const drained = await writer.stop();
       decider.stopHeartbeat();
@@ -69,6 +73,13 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
       return answered && drained;
     },
   };
+}
+
+/** Whoever runs Redis with less than it can do should have read so. */
+async function warnOfLosses({ client }: RedisConnection, log: Logger): Promise<void> {
+  const { mayLose, redis } = await readDurability(client);
+  if (mayLose === "nothing") return;
+  log.warn({ redis }, `${MAY_LOSE_TEXT[mayLose]}: set appendonly yes and appendfsync always`);
 }
 
 /** One of the web processes. */

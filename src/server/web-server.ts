@@ -14,6 +14,7 @@ import { RequestCounts } from "./http/request-counts.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
 import type { WebParts } from "./metrics/web-metrics.ts";
+import { errorText } from "./query-error.ts";
 import { readTls } from "./tls.ts";
 
 /** The largest request body: a login. A larger one is answered 413. */
@@ -120,7 +121,7 @@ async function openCatalogue(
   log: Logger,
 ): Promise<Catalogue> {
   const catalogue = await Catalogue.open(database, {
-    onError: (error) => log.error({ error: String(error) }, "the catalogue could not be read"),
+    onError: (error) => log.error({ error: errorText(error) }, "the catalogue could not be read"),
   });
   const prepare = async (eventId: string) => {
     const event = catalogue.get(eventId);
@@ -129,7 +130,7 @@ async function openCatalogue(
       await engine.prepare(event);
     } catch (error) {
       log.warn(
-        { eventId, error: String(error) },
+        { eventId, error: errorText(error) },
         "the engine will prepare this event at its first claim",
       );
     }

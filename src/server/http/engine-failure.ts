@@ -2,7 +2,7 @@
 import { EngineUnavailableError } from "../claims/engine.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { fixedProblem } from "./problem.ts";
-import { requestIdOf } from "./request-id.ts";
+import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 
 /** In an outage thousands of claims fail for one reason. */
 const LOG_INTERVAL_MS = 1_000;
@@ -28,6 +28,9 @@ export function engineFailureHandler({
       );
       loggedAtMs = nowMs();
       sinceLogged = 0;
+      const response = unavailable();
+      response.headers.set(REQUEST_ID_HEADER, requestIdOf(request));
+      return response;
     }
     return unavailable();
   };
