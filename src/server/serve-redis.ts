@@ -79,7 +79,10 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
 async function warnOfLosses({ client }: RedisConnection, log: Logger): Promise<void> {
   const { mayLose, redis } = await readDurability(client);
   if (mayLose === "nothing") return;
-  log.warn({ redis }, `${MAY_LOSE_TEXT[mayLose]}: set appendonly yes and appendfsync always`);
+  log.warn(
+    { redis },
+    `${MAY_LOSE_TEXT[mayLose]}; with appendonly yes and appendfsync always, none`,
+  );
 }
 
 /** One of the web processes. */

@@ -5,7 +5,13 @@ import { temporaryDirectory } from "../../../test/support/temp.ts";
 import { openDatabase } from "../database.ts";
 import { createEvent } from "../events/administration.ts";
 import { encodeRows, insertMissing } from "./insert.ts";
-import { appendToOutbox, countOutbox, moveToLedger, readOutbox } from "./outbox.ts";
+import {
+  appendToOutbox,
+  countOutbox,
+  moveToLedger,
+  oldestInOutboxAtMs,
+  readOutbox,
+} from "./outbox.ts";
 
 async function emptyLedger() {
   const path = join(temporaryDirectory().path, "ledger.db");
@@ -35,10 +41,12 @@ describe("outbox", () => {
     expect(await countOutbox(database, eventId)).toBe(3);
     expect((await readOutbox(database, eventId)).map((grant) => grant.rank)).toEqual([1, 2, 3]);
     expect(await countOutbox(database, "another")).toBe(0);
+    expect(await oldestInOutboxAtMs(database)).toBe(5);
     expect(await moveToLedger(database)).toEqual({ taken: 3, refusedIds: [] });
     expect(await ledgerRanks()).toEqual([1, 2, 3]);
     expect(await moveToLedger(database)).toEqual({ taken: 0, refusedIds: [] });
     expect(await countOutbox(database, eventId)).toBe(0);
+    expect(await oldestInOutboxAtMs(database)).toBeNull();
   });
 
   test("moves in steps of about a thousand, and a larger commit by itself", async () => {
