@@ -3,7 +3,6 @@
  * The scale is that of the whole run, so that nothing moves but what happens.
  */
 import { BUCKET_MS, LATENCY_BIN_BOUNDS_MS, type SeriesBucket } from "../series.ts";
-import { remainingCoupons } from "../series-reading.ts";
 
 const EIGHTHS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 const SHADES = ["░", "▒", "▓", "█"] as const;
@@ -36,14 +35,14 @@ function columnsOf<Item>(items: readonly Item[], { buckets, columns }: TimeScale
   }).filter((column) => column.length > 0);
 }
 
-/** The stock's way down: lines from the top, up to the column that has come. */
+/** The stock's way down: lines from the top, up to the column that has come. A point a bucket. */
 export function burnDownLines(
-  series: readonly SeriesBucket[],
+  remaining: readonly number[],
   coupons: number,
   scale: TimeScale,
   height: number,
 ): string[] {
-  const columns = columnsOf(remainingCoupons(series, coupons), scale);
+  const columns = columnsOf(remaining, scale);
   const eighths = columns.map((column) =>
     Math.ceil(((column.at(-1) ?? 0) * height * 8) / Math.max(1, coupons)),
   );
