@@ -2,13 +2,13 @@
  * Measures what listeners of the live feed cost those who claim: the same load on one server, by
  * turns without and with the listeners, all in one run.
  *
- *     bun scripts/bench/listeners.ts [--listeners 10000] [--tps 3000] [--seconds 8] [--rounds 3]
+ *     bun scripts/bench/listeners.ts [--listeners 10000] [--tps 3000] [--seconds 6] [--rounds 5]
  *
  * Server, load and listeners are three processes. Each turn has an event of its own, so that every
- * claim is issued a coupon, and the listeners have something to see. The ratios compare the medians
- * of the rounds. Needs files for all listeners in two processes (`ulimit -n`).
+ * claim is issued a coupon, and the listeners have something to see. One turn before the rounds warms
+ * the server up. The ratios compare the medians of the rounds. Needs files for all listeners in two processes (`ulimit -n`).
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -23,8 +23,8 @@ const { values: options } = parseArgs({
   options: {
     listeners: { type: "string", default: "10000" },
     tps: { type: "string", default: "3000" },
-    seconds: { type: "string", default: "8" },
-    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "6" },
+    rounds: { type: "string", default: "5" },
   },
 });
 const LISTENERS = Number(options.listeners);
@@ -50,7 +50,7 @@ interface Figures {
 
 /** One turn: the load on an event of its own, with so many listeners. */
 async function measure(server: Server, eventId: string, listeners: number): Promise<Figures> {
-  const crowd = listeners === 0 ? undefined : await startCrowd(server.url, eventId, listeners);
+  const crowd = listeners === 0 ? undefined : await startCrowd(server, eventId, listeners);
   const claims = (RATE * DURATION_MS) / 1_000;
   const fleet = new Fleet(
     {
@@ -115,8 +115,8 @@ async function startServer(database: DatabaseConfig): Promise<Server> {
   throw new Error(`the server did not start: ${output}`);
 }
 
-async function startCrowd(url: URL, eventId: string, listeners: number) {
-  const feed = new URL(`/v1/events/${eventId}/live`, url).href;
+async function startCrowd(server: Server, eventId: string, listeners: number) {
+  const feed = new URL(`/v1/events/${eventId}/live`, server.url).href;
   const script = new URL("./crowd.ts", import.meta.url).pathname;
   const child = Bun.spawn([process.execPath, script, feed, String(listeners)], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -129,10 +129,13 @@ async function startCrowd(url: URL, eventId: string, listeners: number) {
     stop: async () => {
       child.kill("SIGTERM");
       const { value } = await reader.read();
+      const memory = /VmRSS:\s+(\d+) kB/.exec(
+        readFileSync(`/proc/${server.pid}/status`, "utf8"),
+      )?.[1];
       const [messages = 0, lost = 0] = decoder.decode(value).trim().split(" ").map(Number);
       const seconds = (performance.now() - startedMs) / 1_000;
       say(
-        `  ${listeners} listeners: ${Math.round(messages / seconds)} snapshots a second, ${lost} lost`,
+        `  ${listeners} listeners: ${Math.round(messages / seconds)} snapshots a second, ${lost} lost, server ${Math.round(Number(memory) / 1_024)} MiB`,
       );
     },
   };
@@ -162,7 +165,7 @@ function median(rounds: readonly Figures[]): Figures {
 const directory = mkdtempSync(join(tmpdir(), "couponlive-bench-"));
 const config = { db: join(directory, "bench.db"), dbToken: undefined };
 const database = await openDatabase(config.db);
-const turns = Array.from({ length: ROUNDS * 2 }, (_, turn) => `turn-${turn}`);
+const turns = Array.from({ length: ROUNDS * 2 + 1 }, (_, turn) => `turn-${turn}`);
 for (const id of turns) {
   await createEvent(database, { id, name: id, windowLengthMs: 3_600_000 });
   const nowMs = Date.now();
@@ -174,10 +177,10 @@ try {
   const without: Figures[] = [];
   const listened: Figures[] = [];
   for (const [turn, eventId] of turns.entries()) {
-    const isListened = turn % 2 === 1;
+    const isListened = turn % 2 === 0;
     const figures = await measure(server, eventId, isListened ? LISTENERS : 0);
     tell(isListened ? "with listeners" : "without", figures);
-    (isListened ? listened : without).push(figures);
+    if (turn > 0) (isListened ? listened : without).push(figures);
   }
   const [alone, crowded] = [median(without), median(listened)];
   const ratio = (figure: (round: Figures) => number) =>

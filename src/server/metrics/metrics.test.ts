@@ -1,5 +1,6 @@
 /** The metrics as Prometheus gets them, of the real program on both engines. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { runProgram } from "../../../test/support/program.ts";
 import { startRedis } from "../../../test/support/redis.ts";
 import { TestServer } from "../../../test/support/server.ts";
 
@@ -100,6 +101,14 @@ test("embedded: claims, stock and all that is documented", async () => {
     new Set(listed.map(({ name }) => name)),
   );
   expect((await fetch(new URL("/", metrics))).status).toBe(404);
+
+  await using other = await TestServer.create();
+  const { port } = new URL(metrics);
+  const second = await runProgram(["serve", "--port", "0", "--metrics-port", port], {
+    env: other.env,
+  });
+  expect(second.exitCode).toBe(1);
+  expect(second.stderr).toContain(`metrics cannot be served at 127.0.0.1:${port}`);
 });
 
 describe("redis", () => {
@@ -113,6 +122,14 @@ describe("redis", () => {
     expect(sum(samples, "couponlive_claims_total", event_, 'outcome="sold_out"')).toBe(10);
     expect(sum(samples, "couponlive_event_issued", event_)).toBe(40);
     expect(sum(samples, "couponlive_web_processes")).toBe(2);
+    const live = await fetch(`${server.url}/v1/events/${event.id}/live`);
+    for await (const chunk of live.body ?? []) {
+      const [, data] = /^data: (.*)$/m.exec(new TextDecoder().decode(chunk)) ?? [];
+      if (data === undefined) continue;
+      // What other processes refuse is not known.
+      expect(JSON.parse(data)).toMatchObject({ issued: 40, refusedPerSecond: null });
+      break;
+    }
     expect(sum(samples, "process_resident_memory_bytes", 'process="web-1"')).toBeGreaterThan(0);
     expect(sum(samples, "process_resident_memory_bytes", 'process="web-2"')).toBeGreaterThan(0);
     const listed = new Set((await documented()).map(({ name }) => name));
