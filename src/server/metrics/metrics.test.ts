@@ -7,6 +7,15 @@ import { TestServer } from "../../../test/support/server.ts";
 /** Starts programs; a slow machine must not fail it. */
 setDefaultTimeout(60_000);
 
+/** Of a process that lives none of these is 0. */
+const PROCESS_FIGURES = [
+  "process_cpu_user_seconds_total",
+  "process_resident_memory_bytes",
+  "process_open_fds",
+  "nodejs_eventloop_lag_p99_seconds",
+  "nodejs_eventloop_lag_max_seconds",
+];
+
 interface Sample {
   readonly name: string;
   readonly labels: string;
@@ -88,6 +97,7 @@ test("embedded: claims, stock and all that is documented", async () => {
   expect(sum(samples, "couponlive_claims_total", event_, 'outcome="sold_out"')).toBe(10);
   expect(sum(samples, "couponlive_claim_batch_size_sum")).toBe(50);
   expect(sum(samples, "couponlive_engine_call_seconds_count")).toBeGreaterThan(0);
+  for (const name of PROCESS_FIGURES) expect(sum(samples, name)).toBeGreaterThan(0);
   expect(sum(samples, "couponlive_event_remaining", event_)).toBe(0);
   expect(sum(samples, "couponlive_event_window_open", event_)).toBe(1);
   expect(sum(samples, "couponlive_ready", 'check="engine"')).toBe(1);

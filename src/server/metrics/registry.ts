@@ -5,7 +5,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Distribution } from "../claims/tally.ts";
 
-/** Of what the library knows of a process, that which is true on Bun and worth a look. */
+/**
+ * Of what the library knows of a process, that which is true on Bun and worth a look. The first of
+ * the event loop's is the one that reads for all of them.
+ */
 const PROCESS_METRICS = [
   "process_cpu_user_seconds_total",
   "process_cpu_system_seconds_total",
@@ -13,6 +16,7 @@ const PROCESS_METRICS = [
   "process_resident_memory_bytes",
   "process_open_fds",
   "process_max_fds",
+  "nodejs_eventloop_lag_seconds",
   "nodejs_eventloop_lag_p50_seconds",
   "nodejs_eventloop_lag_p99_seconds",
   "nodejs_eventloop_lag_max_seconds",
