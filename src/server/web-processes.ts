@@ -37,8 +37,8 @@ const listeningSchema = z.object({ listening: z.object({ url: z.string(), port: 
 
 export interface WebProcesses {
   readonly url: string;
-  /** How many live now, and how many died without being told to. */
-  readonly running: number;
+  /** How many serve now, and how many died without being told to. */
+  readonly serving: number;
   readonly deaths: number;
   /** The metrics of those that answer. */
   readMetrics(): Promise<ProcessMetrics[]>;
@@ -67,6 +67,8 @@ export async function startWebProcesses(
 ): Promise<WebProcesses> {
   await waitForFreePort(options.host, options.port, limits.portWaitMs);
   const children = new Set<Subprocess>();
+  /** Those that listen. */
+  const serving = new Set<Subprocess>();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   let stopping = false;
@@ -90,6 +92,7 @@ export async function startWebProcesses(
     children.add(child);
     void child.exited.then(async (exitCode) => {
       children.delete(child);
+      serving.delete(child);
       if (stopping) return;
       deaths++;
       if (Date.now() - startedAtMs > HEALTHY_AFTER_MS) restarts = 0;
@@ -102,7 +105,9 @@ export async function startWebProcesses(
       // What the new one says is not awaited: if it dies, its own exit is seen here again.
       if (!stopping) await start(number).catch(() => undefined);
     });
-    return await listening;
+    const where = await listening;
+    serving.add(child);
+    return where;
   };
 
   const stop = async (): Promise<boolean> => {
@@ -118,14 +123,14 @@ export async function startWebProcesses(
     await Promise.all(others);
     return {
       url: first.url,
-      get running() {
-        return children.size;
+      get serving() {
+        return serving.size;
       },
       get deaths() {
         return deaths;
       },
       readMetrics: async () => {
-        const answers = await Promise.all([...children].map((child) => exchange.ask(child)));
+        const answers = await Promise.all([...serving].map((child) => exchange.ask(child)));
         return answers.filter((answer) => answer !== undefined);
       },
       failed: failure.promise,

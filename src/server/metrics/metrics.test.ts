@@ -160,5 +160,6 @@ describe("redis", () => {
         break;
       await Bun.sleep(50);
     }
+    expect(await server.program?.stop()).toMatchObject({ exitCode: 0 });
   });
 });

@@ -6,8 +6,8 @@ import { addCounter, addGauge, type MetricsRegistry } from "./registry.ts";
 export function addSupervisorMetrics(registry: MetricsRegistry, processes: WebProcesses): void {
   addGauge(registry, {
     name: "couponlive_web_processes",
-    help: "Web processes that live.",
-    read: () => [{ value: processes.running }],
+    help: "Web processes that listen.",
+    read: () => [{ value: processes.serving }],
   });
   addCounter(registry, {
     name: "couponlive_web_process_deaths_total",
