@@ -6,7 +6,8 @@
  *
  * Server, load and listeners are three processes. Each turn has an event of its own, so that every
  * claim is issued a coupon, and the listeners have something to see. One turn before the rounds warms
- * the server up. The ratios compare the medians of the rounds. Needs files for all listeners in two processes (`ulimit -n`).
+ * the server up. The ratios compare the medians of the rounds. The server lets at most half of its
+ * files be listeners: `ulimit -n` must be twice their number.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -33,15 +33,18 @@ export function createApp(deps: Dependencies): Hono {
       return problem("invalid_request", { detail: error.message });
     }
     // The route and not the path: a path may hold a coupon's code, a query a token.
+    const route = routePath(c, -1);
     deps.log.error(
       {
         requestId: requestIdOf(c.req.raw),
         method: c.req.method,
-        route: routePath(c, -1),
+        route,
         error: errorText(error),
       },
       "request failed",
     );
+    // All other routes are counted by watchRequests.
+    if (route.endsWith("/claims")) deps.requestCounts.count("claims", 500);
     return problem("internal", {}, { [REQUEST_ID_HEADER]: requestIdOf(c.req.raw) });
   });
   return app;

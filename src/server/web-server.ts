@@ -9,7 +9,8 @@ import { waitAtMost } from "./deadline.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
 import type { Dependencies } from "./http/dependencies.ts";
-import { LiveFeeds } from "./http/live/feeds.ts";
+import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "./http/live/feeds.ts";
+import { listenerLimit, readProcessLimits } from "./http/live/listener-limit.ts";
 import { RequestCounts } from "./http/request-counts.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
@@ -59,7 +60,13 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const catalogue = await openCatalogue(database, engine, log);
   const combiner = new Combiner(engine);
   const tokenKeys = createTokenKeys(options.tokens);
-  const liveFeeds = new LiveFeeds({ catalogue, engine, combiner, nowMs: Date.now });
+  const liveFeeds = new LiveFeeds(
+    { catalogue, engine, combiner, nowMs: Date.now },
+    {
+      ...DEFAULT_LIVE_LIMITS,
+      maxListeners: listenerLimit(DEFAULT_LIVE_LIMITS.maxListeners, readProcessLimits()),
+    },
+  );
   let stopping = false;
   const dependencies: Dependencies = {
     catalogue,

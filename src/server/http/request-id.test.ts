@@ -41,3 +41,12 @@ test("answers carry it: a claim's where it came with one, all others always", as
   expect(idOf(first)).not.toBe(idOf(second));
   await at.catalogue.close();
 });
+
+test("nothing stands before a claim's handler, so that no claim pays for it", async () => {
+  const at = await openApp();
+  const [handlers] = at.app.router.match("POST", "/v1/events/open/claims");
+  expect(handlers).toHaveLength(1);
+  const [watched] = at.app.router.match("GET", "/v1/events/open");
+  expect(watched).toHaveLength(2);
+  await at.catalogue.close();
+});

@@ -15,6 +15,7 @@ const PATHS: readonly (readonly [route: RouteClass, path: string])[] = [
   ["live", "/v1/events/:id/live"],
   ["auth", "/v1/auth/*"],
   ["auth", "/v1/users"],
+  ["members", "/v1/events/:id/claims/me"],
   ["members", "/v1/me/*"],
   ["coupons", "/v1/coupons/*"],
   ["admin", "/v1/admin/*"],

@@ -14,7 +14,10 @@ import { Listener } from "./listener.ts";
 export interface LiveLimits {
   /** How often an event is read: no listener is sent more than one snapshot in this time. */
   readonly readIntervalMs: number;
-  /** Open listeners of all events in this process; beyond them one is answered 503. */
+  /**
+   * Open listeners of all events in this process; beyond them one is answered 503. A server lowers
+   * it to half of the files it may open (listener-limit.ts).
+   */
   readonly maxListeners: number;
   /** Snapshots sent in one turn, and the pause to the next: at most 2,500 a second. */
   readonly sendsPerTurn: number;

@@ -12,6 +12,7 @@ import { changeCatalogue } from "../../events/change.ts";
 import { startWebServer, type WebServer } from "../../web-server.ts";
 import { type LiveSnapshot, liveSnapshotSchema } from "../live-schema.ts";
 import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "./feeds.ts";
+import { listenerLimit, readProcessLimits } from "./listener-limit.ts";
 
 const EVENT = "launch";
 let database: Database;
@@ -211,6 +212,16 @@ test("a listener that does not read is dropped, and the others go on", async () 
   session.destroy();
   await web.stop(true);
   await at.close();
+});
+
+test("listeners leave half of the files to those who claim", () => {
+  const limits =
+    "Limit  Soft Limit  Hard Limit  Units\nMax open files            1024       4096       files\n";
+  expect(listenerLimit(20_000, limits)).toBe(512);
+  expect(listenerLimit(100, limits)).toBe(100);
+  expect(listenerLimit(20_000, limits.replace("1024", "unlimited"))).toBe(20_000);
+  expect(listenerLimit(20_000, undefined)).toBe(20_000);
+  if (process.platform === "linux") expect(readProcessLimits()).toContain("Max open files");
 });
 
 describe("what is refused", () => {
