@@ -35,8 +35,10 @@ async function build(target: Target, outfile: string, commit: string): Promise<v
         COUPONLIVE_COMMIT: JSON.stringify(commit),
       },
       minify: { whitespace: true, syntax: true },
-      // Compiled beforehand, the program starts in half the time, for 8 MB (docs/deploying.md).
+      // Compiled beforehand, and in parts of which a command loads only its own, the program starts
+      // in well under half the time, for 8 MB (docs/decisions/single-binary.md).
       bytecode: true,
+      splitting: true,
       format: "esm",
       plugins: [embedding(packageFolder(target.libsqlPackage))],
       compile: {

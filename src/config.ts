@@ -2,6 +2,8 @@
  * Reads the settings, and is the only place that reads the environment. A flag wins over a
  * `COUPONLIVE_*` variable, which wins over the default. What settings there are: settings.ts.
  */
+import type { BlockList } from "node:net";
+import { readAddressRanges } from "./address-ranges.ts";
 import { CliError } from "./exit-codes.ts";
 import {
   flagWord,
@@ -45,6 +47,7 @@ export interface ServeConfig {
   readonly tls?: TlsFiles | undefined;
   /** Where metrics are served; undefined to serve none. */
   readonly metrics?: MetricsAddress | undefined;
+  readonly members?: MembersConfig | undefined;
 }
 
 export interface MetricsAddress {
@@ -56,6 +59,23 @@ export interface LogConfig {
   readonly level: (typeof LOG_LEVELS)[number];
   /** Undefined: pretty on a terminal, JSON lines elsewhere. */
   readonly format: (typeof LOG_FORMATS)[number] | undefined;
+}
+
+/** Who may become a member, and how members are told apart. */
+export interface MembersConfig {
+  readonly isRegistrationOpen: boolean;
+  /** Proxies whose X-Forwarded-For is believed; undefined for none. */
+  readonly trustedProxies: BlockList | undefined;
+  /** Undefined where only our own tokens are accepted. */
+  readonly identityProvider?: IdentityProviderConfig | undefined;
+}
+
+export interface IdentityProviderConfig {
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** The claim that holds this value, alone or in a list, in administrators' tokens. */
+  readonly admin?: { readonly claim: string; readonly value: string } | undefined;
 }
 
 /** PEM files: the certificate with its chain, and its key. */
@@ -139,10 +159,7 @@ export function readRedisUrl(
 
 /** Where and how to listen, and with how many web processes. */
 export function readServeConfig(
-  flags: Pick<
-    SettingFlags,
-    "host" | "port" | "workers" | "tlsCert" | "tlsKey" | "metricsHost" | "metricsPort"
-  >,
+  flags: Omit<SettingFlags, "db" | "redis">,
   environment: Environment = process.env,
 ): ServeConfig {
   const metricsPort = readSetting(SETTINGS.metricsPort, flags.metricsPort, environment);
@@ -156,6 +173,7 @@ export function readServeConfig(
       readSetting(SETTINGS.tlsKey, flags.tlsKey, environment),
     ),
     metrics: metricsPort === undefined ? undefined : { host: metricsHost, port: metricsPort },
+    members: readMembersConfig(flags, environment),
   };
 }
 
@@ -167,6 +185,41 @@ export function readLogConfig(
   return {
     level: readSetting(SETTINGS.logLevel, flags.logLevel, environment),
     format: readSetting(SETTINGS.logFormat, flags.logFormat, environment),
+  };
+}
+
+function readMembersConfig(flags: SettingFlags, environment: Environment): MembersConfig {
+  const trustedProxies = readSetting(SETTINGS.trustedProxy, flags.trustedProxy, environment);
+  return {
+    isRegistrationOpen:
+      readSetting(SETTINGS.registration, flags.registration, environment) === "on",
+    trustedProxies: trustedProxies === undefined ? undefined : readAddressRanges(trustedProxies),
+    identityProvider: readIdentityProvider(flags, environment),
+  };
+}
+
+function readIdentityProvider(
+  flags: SettingFlags,
+  environment: Environment,
+): IdentityProviderConfig | undefined {
+  const jwksUrl = readSetting(SETTINGS.jwksUrl, flags.jwksUrl, environment);
+  const issuer = readSetting(SETTINGS.jwksIssuer, flags.jwksIssuer, environment);
+  const audience = readSetting(SETTINGS.jwksAudience, flags.jwksAudience, environment);
+  const admin = readSetting(SETTINGS.jwksAdmin, flags.jwksAdmin, environment);
+  if ([jwksUrl, issuer, audience, admin].every((setting) => setting === undefined)) {
+    return undefined;
+  }
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
+    throw new CliError(
+      "an identity provider needs all of --jwks-url, --jwks-issuer and --jwks-audience (COUPONLIVE_JWKS_URL, COUPONLIVE_JWKS_ISSUER, COUPONLIVE_JWKS_AUDIENCE)",
+    );
+  }
+  const [claim = "", ...value] = admin?.split("=") ?? [];
+  return {
+    jwksUrl,
+    issuer,
+    audience,
+    admin: admin === undefined ? undefined : { claim, value: value.join("=") },
   };
 }
 

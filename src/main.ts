@@ -1,11 +1,14 @@
 #!/usr/bin/env bun
 /** The entry: the commander program. Each command's file loads what is heavy only when it runs. */
 import { Command, CommanderError } from "commander";
+import { addCompletionCommand } from "./cli/completion/command.ts";
 import { addConfigCommand } from "./cli/config.ts";
 import { addDemoCommand } from "./cli/demo.ts";
+import { addDoctorCommand } from "./cli/doctor.ts";
 import { addEventCommand } from "./cli/event.ts";
 import { addHealthcheckCommand } from "./cli/healthcheck.ts";
 import { addHelpCommands } from "./cli/help.ts";
+import { addIssuanceCommand } from "./cli/issuance.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addSimulateCommand } from "./cli/simulate.ts";
 import { addTokenCommand } from "./cli/token.ts";
@@ -13,6 +16,7 @@ import { requireKnownVariables } from "./cli/unknown-variables.ts";
 import { addUserCommand } from "./cli/user.ts";
 import { addVerifyCommand } from "./cli/verify.ts";
 import { addWatchCommand } from "./cli/watch.ts";
+import { addWhyCommand } from "./cli/why.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 import { addVersionOption } from "./version.ts";
 
@@ -29,6 +33,8 @@ export function createProgram(): Command {
   addVersionOption(program);
   addServeCommand(program);
   addEventCommand(program);
+  addIssuanceCommand(program);
+  addWhyCommand(program);
   addUserCommand(program);
   addTokenCommand(program);
   addSimulateCommand(program);
@@ -36,7 +42,9 @@ export function createProgram(): Command {
   addWatchCommand(program);
   addDemoCommand(program);
   addConfigCommand(program);
+  addDoctorCommand(program);
   addHealthcheckCommand(program);
+  addCompletionCommand(program);
   addHelpCommands(program);
   return program;
 }

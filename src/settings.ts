@@ -5,6 +5,7 @@
  * To add one: an entry here, its row in docs/configuration.md (the test prints it), and
  * `readSetting(SETTINGS.itsName, flags)` where it is used. Its key is its flag in camel case.
  */
+import { readAddressRanges } from "./address-ranges.ts";
 import { CliError } from "./exit-codes.ts";
 import { withoutSecrets } from "./masking.ts";
 
@@ -97,17 +98,54 @@ export const SETTINGS = {
     default: "127.0.0.1",
     description: "address of the metrics",
   }),
-  logLevel: oneOf("the log level", LOG_LEVELS, {
+  logLevel: choice(LOG_LEVELS, {
     flag: "--log-level <level>",
     variable: "COUPONLIVE_LOG_LEVEL",
     default: "info",
     description: `what is logged: ${LOG_LEVELS.join(", ")}`,
   }),
-  logFormat: oneOf("the log format", LOG_FORMATS, {
+  logFormat: choice(LOG_FORMATS, {
     flag: "--log-format <format>",
     variable: "COUPONLIVE_LOG_FORMAT",
     default: undefined,
     description: "json or pretty; without it, pretty on a terminal and else json",
+  }),
+  registration: choice(["on", "off"], {
+    flag: "--registration <on-or-off>",
+    variable: "COUPONLIVE_REGISTRATION",
+    default: "off",
+    description: "whether anybody may make an account",
+  }),
+  trustedProxy: addressRanges({
+    flag: "--trusted-proxy <addresses>",
+    variable: "COUPONLIVE_TRUSTED_PROXY",
+    default: undefined,
+    description: "proxies whose X-Forwarded-For is believed: addresses or CIDR ranges, by commas",
+  }),
+  jwksUrl: keysUrl({
+    flag: "--jwks-url <url>",
+    variable: "COUPONLIVE_JWKS_URL",
+    default: undefined,
+    description: "accept an identity provider's tokens too, by the keys that it publishes here",
+  }),
+  jwksIssuer: text({
+    flag: "--jwks-issuer <issuer>",
+    variable: "COUPONLIVE_JWKS_ISSUER",
+    default: undefined,
+    description: "the issuer (iss) that the provider's tokens must name",
+  }),
+  jwksAudience: text({
+    flag: "--jwks-audience <audience>",
+    variable: "COUPONLIVE_JWKS_AUDIENCE",
+    default: undefined,
+    description: "the audience (aud) that the provider's tokens must name",
+  }),
+  jwksAdmin: claimValue({
+    flag: "--jwks-admin <claim=value>",
+    variable: "COUPONLIVE_JWKS_ADMIN",
+    default: undefined,
+    description:
+      "the claim that makes the provider's token an administrator's; without it, none is",
   }),
   jwtSecret: signingSecret({
     variable: "COUPONLIVE_JWT_SECRET",
@@ -155,6 +193,49 @@ function redisUrl(entry: Entry<undefined>): Setting<string, undefined> {
   return { ...text(entry), parse };
 }
 
+function choice<Choice extends string, Default extends Choice | undefined>(
+  choices: readonly Choice[],
+  entry: Entry<Default>,
+): Setting<Choice, Default> {
+  const parse = (given: string): Choice => {
+    const chosen = choices.find((each) => each === given);
+    if (chosen !== undefined) return chosen;
+    throw new CliError(`${settingLabel(entry)} must be ${choices.join(" or ")}, not "${given}"`);
+  };
+  return { flag: undefined, ...entry, parse, show: (given) => given };
+}
+
+/** Keys that came over an open network could be anybody's. */
+function keysUrl(entry: Entry<undefined>): Setting<string, undefined> {
+  const parse = (given: string): string => {
+    const url = URL.parse(given);
+    const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? "");
+    if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback)) return given;
+    throw new CliError(
+      `the keys' URL (${settingLabel(entry)}) must begin with https://, or be one of this machine`,
+    );
+  };
+  return { ...text(entry), parse };
+}
+
+function claimValue(entry: Entry<undefined>): Setting<string, undefined> {
+  const parse = (given: string): string => {
+    if (/^[^=]+=.+$/.test(given)) return given;
+    throw new CliError(`${settingLabel(entry)} must look like roles=coupon-admin, not "${given}"`);
+  };
+  return { ...text(entry), parse };
+}
+
+function addressRanges(entry: Entry<undefined>): Setting<string, undefined> {
+  const parse = (given: string): string => {
+    if (readAddressRanges(given) !== undefined) return given;
+    throw new CliError(
+      `the trusted proxies must look like 127.0.0.1,10.0.0.0/8 (${settingLabel(entry)})`,
+    );
+  };
+  return { ...text(entry), parse };
+}
+
 function wholeNumber<Default extends number | undefined>(
   what: string,
   min: number,
@@ -166,21 +247,6 @@ function wholeNumber<Default extends number | undefined>(
     if (value >= min && value <= max) return value;
     throw new CliError(
       `${what} (${settingLabel(entry)}) must be a whole number from ${min} to ${max}, not "${given}"`,
-    );
-  };
-  return { flag: undefined, ...entry, parse, show: (given) => given };
-}
-
-function oneOf<Word extends string, Default extends Word | undefined>(
-  what: string,
-  words: readonly Word[],
-  entry: Entry<Default>,
-): Setting<Word, Default> {
-  const parse = (given: string): Word => {
-    const word = words.find((each) => each === given);
-    if (word !== undefined) return word;
-    throw new CliError(
-      `${what} (${settingLabel(entry)}) must be ${words.join(", ")}, not "${given}"`,
     );
   };
   return { flag: undefined, ...entry, parse, show: (given) => given };

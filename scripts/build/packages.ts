@@ -7,6 +7,9 @@ const ROOT = join(import.meta.dir, "..", "..");
 /** Packages of other machines, kept from build to build. */
 const CACHE = join(ROOT, ".couponlive", "packages");
 const DOWNLOAD_LIMIT_MS = 5 * 60_000;
+/** How much of a failed command, and of what it says, is shown. */
+const COMMAND_WORDS = 3;
+const MAX_REPORTED_LINES = 4;
 
 interface LockedPackage {
   readonly version?: string;
@@ -37,7 +40,7 @@ function download(specifier: string, integrity: string, folder: string): void {
   const work = `${folder}.${process.pid}`;
   mkdirSync(work, { recursive: true });
   try {
-    const packed = run(["npm", "pack", specifier, "--silent", "--pack-destination", work]);
+    const packed = run(["npm", "pack", specifier, "--loglevel=error", "--pack-destination", work]);
     const archive = join(work, packed.trim().split("\n").at(-1) ?? "");
     const [algorithm = "", expected] = integrity.split(/-(.*)/s);
     if (algorithm !== "sha512" || sha512(archive) !== expected) {
@@ -60,6 +63,6 @@ function run(command: string[]): string {
     timeout: DOWNLOAD_LIMIT_MS,
   });
   if (exitCode === 0) return stdout.toString();
-  const why = stderr.toString().trim().split("\n").slice(0, 2).join(" ");
-  throw new Error(`${command.join(" ")} failed: ${why}`);
+  const why = stderr.toString().trim().split("\n").slice(0, MAX_REPORTED_LINES).join("; ");
+  throw new Error(`${command.slice(0, COMMAND_WORDS).join(" ")} failed (${why})`);
 }

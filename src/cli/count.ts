@@ -16,9 +16,14 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 /** Reads a number of members or tokens: a whole number from 1 to a hundred million. */
 export const parseCount = wholeNumber(1, MAX_COUNT);
 
-/** A reader that also takes `none`, which is null. */
-export function orNone<T>(read: (text: string) => T): (text: string) => T | null {
-  return (text) => (text === "none" ? null : read(text));
+/** A reader that also takes `none`. */
+export function orNone<T>(read: (text: string) => T): (text: string) => T | "none" {
+  return (text) => (text === "none" ? text : read(text));
+}
+
+/** What such an option says, in the domain's words: null is none. */
+export function noneAsNull<T>(value: T | "none" | undefined): T | null | undefined {
+  return value === "none" ? null : value;
 }
 
 /** A reader of an option that may be given several times. */

@@ -4,7 +4,7 @@ import { CliError } from "../exit-codes.ts";
 import { EVENT_LIMITS } from "../server/events/limits.ts";
 import type { Opening } from "../server/events/windows.ts";
 import { cliActor } from "./actor.ts";
-import { collect, orNone, wholeNumber } from "./count.ts";
+import { collect, noneAsNull, orNone, wholeNumber } from "./count.ts";
 import { type DatabaseFlags, print, withDatabaseOptions } from "./database-command.ts";
 import { onEvents, requireEventOf } from "./event-database.ts";
 import { readTextFile } from "./text-file.ts";
@@ -17,7 +17,7 @@ interface ScheduleFlags extends DatabaseFlags {
   readonly days?: number;
   readonly file?: string;
   readonly tz?: string;
-  readonly quota?: number | null;
+  readonly quota?: number | "none";
   readonly dryRun?: true;
 }
 
@@ -149,14 +149,15 @@ async function readOpenings(
   nowMs: number,
 ): Promise<Opening[]> {
   const timeZone = flags.tz ?? eventZone;
+  const quota = noneAsNull(flags.quota);
   if (flags.file !== undefined) {
     const { readWindowsFile } = await import("../server/events/windows-file.ts");
     const text = await readTextFile(flags.file, MAX_WINDOWS_FILE_BYTES);
     const openings = readWindowsFile(text, timeZone);
-    return openings.map((opening) => ({ ...opening, quota: opening.quota ?? flags.quota }));
+    return openings.map((opening) => ({ ...opening, quota: opening.quota ?? quota }));
   }
   const moments = await readMoments(flags, timeZone, nowMs);
-  return moments.map((opensAtMs) => ({ opensAtMs, quota: flags.quota }));
+  return moments.map((opensAtMs) => ({ opensAtMs, quota }));
 }
 
 /** When windows open: ms since the epoch. */

@@ -3,18 +3,18 @@ import { type Command, Option } from "commander";
 import { CODE_LENGTH } from "../server/claims/code.ts";
 import { EVENT_LIMITS } from "../server/events/limits.ts";
 import type { SomeSettings } from "../server/events/settings.ts";
-import { orNone, wholeNumber } from "./count.ts";
+import { noneAsNull, orNone, wholeNumber } from "./count.ts";
 import { duration } from "./duration.ts";
 
-/** What the options say; `null` is «none». */
+/** What the options say. */
 export interface SettingFlags {
   readonly windowLength?: number;
   readonly windowsPerDay?: number;
-  readonly windowQuota?: number | null;
-  readonly codePrefix?: string | null;
+  readonly windowQuota?: number | "none";
+  readonly codePrefix?: string;
   readonly codeLength?: number;
-  readonly validFor?: number | null;
-  readonly validUntil?: string | null;
+  readonly validFor?: number | "none";
+  readonly validUntil?: string;
 }
 
 /** Adds the options; `defaults` are what help tells of those that have one. */
@@ -43,11 +43,7 @@ export function withSettingOptions(
       "the most that a window may issue that is planned without --quota, or none",
       orNone(wholeNumber(1, EVENT_LIMITS.stock)),
     )
-    .option(
-      "--code-prefix <text>",
-      "stands before every code, such as SUMMER; or none",
-      orNone(String),
-    )
+    .option("--code-prefix <text>", "stands before every code, such as SUMMER; or none")
     .option(
       "--code-length <n>",
       told("letters of a code; fewer than 16 need a prefix of their own", defaults?.codeLength),
@@ -61,7 +57,6 @@ export function withSettingOptions(
     .option(
       "--valid-until <time>",
       "until when coupons are good, such as 2027-01-01T00:00; or none",
-      orNone(String),
     );
 }
 
@@ -73,14 +68,15 @@ export function withSettingOptions(
  */
 export async function readSettings(flags: SettingFlags, timeZone: string): Promise<SomeSettings> {
   const { parseMoment } = await import("../server/events/schedule.ts");
-  const { validUntil, codePrefix } = flags;
+  const { codePrefix } = flags;
+  const validUntil = noneAsNull<string>(flags.validUntil);
   return {
     windowLengthMs: flags.windowLength,
     windowsPerDay: flags.windowsPerDay,
-    windowQuota: flags.windowQuota,
-    codePrefix: codePrefix === null ? "" : codePrefix,
+    windowQuota: noneAsNull(flags.windowQuota),
+    codePrefix: codePrefix === "none" ? "" : codePrefix,
     codeLength: flags.codeLength,
-    validForMs: flags.validFor,
+    validForMs: noneAsNull(flags.validFor),
     validUntilMs: typeof validUntil === "string" ? parseMoment(validUntil, timeZone) : validUntil,
   };
 }

@@ -52,7 +52,7 @@ async function ask(url: string): Promise<Response> {
       tls: { rejectUnauthorized: false },
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error && "code" in error ? error.code : String(error);
     throw new CliError(
       `the server does not answer at ${url} (${why}): is it running, on this host and port?`,
       EXIT.failed,

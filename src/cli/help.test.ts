@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import type { Command } from "commander";
 import { runProgram } from "../../test/support/program.ts";
 import { EXIT } from "../exit-codes.ts";
+import { createProgram } from "../main.ts";
 
 test.each([
   [["help"], "Usage: couponlive [options] [command]"],
@@ -27,6 +29,31 @@ test.each([
   });
 });
 
+/** Every command that a user may type, with its path. */
+function allCommands(parent: Command, path: readonly string[] = []): [string, Command][] {
+  return parent
+    .createHelp()
+    .visibleCommands(parent)
+    .filter((command) => command.name() !== "help")
+    .flatMap((command): [string, Command][] => {
+      const words = [...path, command.name()];
+      return command.commands.length > 0
+        ? allCommands(command, words)
+        : [[words.join(" "), command]];
+    });
+}
+
+test.each(allCommands(createProgram()))("couponlive %s --help has an example", (path, command) => {
+  let help = "";
+  command.configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+  });
+  command.outputHelp();
+  expect(help.slice(help.indexOf("Example"))).toContain(`couponlive ${path}`);
+});
+
 test("--version says which commit and which Bun it is, also as JSON", async () => {
   const text = await runProgram(["--version"]);
   expect(text).toMatchObject({ exitCode: EXIT.ok, stderr: "" });
@@ -35,4 +62,10 @@ test("--version says which commit and which Bun it is, also as JSON", async () =
   const { version, commit, bun } = JSON.parse(stdout);
   const from = commit === null ? "" : `commit ${commit}, `;
   expect(`couponlive ${version} (${from}Bun ${bun})\n`).toBe(text.stdout);
+});
+
+test("an option without a default does not tell of one", async () => {
+  const { stdout } = await runProgram(["simulate", "--help"]);
+  expect(stdout).toContain("--expect <threshold>");
+  expect(stdout).not.toContain("default: [");
 });

@@ -12,13 +12,17 @@ export interface WorkSummary {
 export interface Progress {
   /** Says how many are done; prints at most one line a second, and nothing in the first. */
   update(done: number): void;
-  /** All are done: the count, the time and the rate. */
-  finish(): WorkSummary;
+  /** The work is done: its count (the total, unless it became another), the time and the rate. */
+  finish(done?: number): WorkSummary;
 }
 
-/** Starts the clock of a piece of work on `total` things, called `noun` in the plural. */
+/**
+ * Starts the clock of a piece of work on `total` things, called `noun` in the plural.
+ *
+ * @param total undefined where it is not known beforehand
+ */
 export function startProgress(
-  total: number,
+  total: number | undefined,
   noun: string,
   print: (line: string) => void = (line) => process.stderr.write(line),
   nowMs: () => number = () => performance.now(),
@@ -34,9 +38,10 @@ export function startProgress(
       if (nowMs() - reportedMs < REPORT_EVERY_MS) return;
       reportedMs = nowMs();
       const { perSecond } = summary(done);
-      print(`${group(done)} of ${group(total)} ${noun}, ${group(perSecond)}/s\n`);
+      const ofTotal = total === undefined ? "" : ` of ${group(total)}`;
+      print(`${group(done)}${ofTotal} ${noun}, ${group(perSecond)}/s\n`);
     },
-    finish: () => summary(total),
+    finish: (count = total ?? 0) => summary(count),
   };
 }
 

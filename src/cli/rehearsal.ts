@@ -20,7 +20,7 @@ export interface ViewFlags {
   readonly html?: string;
   readonly series?: string;
   readonly hdr?: string;
-  readonly expect: readonly string[];
+  readonly expect?: readonly string[];
 }
 
 /** Adds what every rehearsal offers to be seen and kept by. */
@@ -34,8 +34,7 @@ export function addViewOptions(command: Command): Command {
     .option(
       "--expect <threshold>",
       "such as 'issued==100000' or 'p99(issued)<50ms'; may be repeated",
-      (text: string, others: readonly string[]) => [...others, text],
-      [],
+      (text: string, others: readonly string[] = []) => [...others, text],
     );
 }
 
@@ -90,7 +89,7 @@ export async function rehearse(
   }
 }
 
-async function readExpectations(texts: readonly string[]): Promise<Expectation[]> {
+async function readExpectations(texts: readonly string[] = []): Promise<Expectation[]> {
   if (texts.length === 0) return [];
   const { parseExpectation } = await import("../sim/expectations.ts");
   return texts.map(parseExpectation);

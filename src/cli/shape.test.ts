@@ -42,6 +42,7 @@ describe("--shape", () => {
     ["steps", "it takes 1 after colons"],
     ["steps:", 'such as 1000x5s, not ""'],
     ["steps:1000", 'such as 1000x5s, not "1000"'],
+    ["steps:1000x", 'such as 1000x5s, not "1000x"'],
     ["steps:1000x5", '"5" is not a duration'],
     ["steps:x5s", 'not ""'],
     ["steps:0x5s", "no step has a rate"],

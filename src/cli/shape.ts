@@ -49,7 +49,7 @@ function readSteps(text: string, list: string): Step[] {
   if (parts.length > MAX_STEPS) throw badShape(text, `there may be ${MAX_STEPS} steps`);
   const steps = parts.map((part) => {
     const [rate = "", duration, ...rest] = part.split("x");
-    if (duration === undefined || rest.length > 0) {
+    if (duration === undefined || duration === "" || rest.length > 0) {
       throw badShape(text, `a step is a rate and a time, such as 1000x5s, not "${part}"`);
     }
     return { ratePerSecond: readRate(text, rate), durationMs: parseDurationMs(duration) };

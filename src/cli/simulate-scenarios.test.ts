@@ -102,6 +102,9 @@ describe("usage", () => {
   const wrong: [flags: string[], message: string][] = [
     [["--shape", "sine"], '--shape "sine" cannot be used: there is no such shape'],
     [["--shape", "burst", "--duration", "3s"], "says itself how long it lasts"],
+    [["--shape", "ramp:0:9", "--tps", "5"], "--shape ramp says itself at what rate"],
+    [["--event", "there", "--stock", "5"], "--event has a stock of its own"],
+    [["--url", "http://127.0.0.1:9", "--workers", "2"], "has started its own processes"],
     [["--scenario", "party"], "Allowed choices are rush, impatient"],
     [["--shape", "steps:1000000x21s"], "a run has 1 to 20,000,000"],
     [["--tps", "1", "--duration", "7h"], "a run lasts at most 6 hours"],
@@ -134,7 +137,7 @@ describe("a server without its database", () => {
 
     const stranger = { COUPONLIVE_JWT_SECRET: "another secret, of enough bytes too" };
     const refused = await runProgram([...url, "--event", "far"], { env: stranger });
-    expect(refused.stderr).toContain("does not let its ledger be read (HTTP 401)");
-    expect(refused.exitCode).toBe(EXIT.failed);
+    expect(refused.stderr).toContain("refuses the tokens that are signed here");
+    expect(refused.exitCode).toBe(EXIT.usage);
   });
 });

@@ -51,11 +51,11 @@ function expectRightRush(report: Report): void {
 const RUSH = [
   "simulate",
   "--tps",
-  "10000",
+  "5000",
   "--users",
   "8000",
   "--duration",
-  "2s",
+  "4s",
   "--stock",
   "5000",
 ];
@@ -102,11 +102,21 @@ test("a server that is there, an event that is there, and a file for the report"
   expect(report.config).toMatchObject({ engine: null, issuedBefore: 50, stock: 100 });
   expect(report.outcomes.alreadyIssued).toBe(50);
 
-  const strangers = await runProgram(["simulate", ...flags, ...crowd], {
-    env: { ...env, COUPONLIVE_JWT_SECRET: "t".repeat(40) },
-  });
-  expect(strangers.exitCode).toBe(EXIT.failed);
-  expect(strangers.stdout).toContain("BROKEN: not one claim was decided");
+  const wrong = [
+    { COUPONLIVE_JWT_SECRET: "t".repeat(40) },
+    { COUPONLIVE_JWT_ISSUER: "another" },
+    { COUPONLIVE_JWT_AUDIENCE: "another" },
+  ];
+  for (const setting of wrong) {
+    const refused = await runProgram(["simulate", ...flags, ...crowd], {
+      env: { ...env, ...setting },
+    });
+    expect(refused.exitCode).toBe(EXIT.usage);
+    expect(refused.stdout).toBe("");
+    expect(refused.stderr).toBe(
+      `couponlive: the server at ${url} refuses the tokens that are signed here: COUPONLIVE_JWT_SECRET, COUPONLIVE_JWT_ISSUER and COUPONLIVE_JWT_AUDIENCE must be its own, and its clock right\n`,
+    );
+  }
 });
 
 test("SIGTERM ends the load; the run is judged, and nothing is left", async () => {
@@ -152,6 +162,11 @@ test("usage", async () => {
   expect(event.stderr).toContain("there is no event with the id nowhere");
   const streams = await runProgram(["simulate", "--streams", "2"], { env });
   expect(streams.exitCode).toBe(EXIT.usage);
+  const workers = await runProgram(["simulate", "--workers", "2"]);
+  expect(workers.stderr).toBe(
+    "couponlive: the embedded engine is one process: for --workers name a Redis with --redis\n",
+  );
+  expect(workers.exitCode).toBe(EXIT.usage);
   expect(streams.stderr).toContain("--streams needs --http 2");
   const insecure = await runProgram(["simulate", "--insecure"], { env });
   expect(insecure.exitCode).toBe(EXIT.usage);

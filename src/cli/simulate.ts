@@ -97,7 +97,8 @@ export function addSimulateCommand(program: Command): void {
   addCompareCommand(command);
 }
 
-async function simulate(flags: SimulateFlags): Promise<void> {
+async function simulate(flags: SimulateFlags, command: Command): Promise<void> {
+  refuseIdle(flags, (option) => command.getOptionValueSource(option) === "cli");
   const redisUrl = readRedisUrl(flags);
   const database = readRunDatabase(flags);
   const options = {
@@ -118,6 +119,26 @@ async function simulate(flags: SimulateFlags): Promise<void> {
   const report = await rehearse(options, flags);
   const { exitCodeOf } = await import("../sim/report-verdict.ts");
   process.exitCode = exitCodeOf(report.verdict);
+}
+
+/** Shapes that say themselves how many claims a second there are. */
+const OWN_RATES = /^(ramp|burst|steps)\b/;
+
+/** Refuses options that would do nothing, so that nobody reads a report believing they did. */
+function refuseIdle(
+  { shape, event, url }: SimulateFlags,
+  isGiven: (option: keyof SimulateFlags) => boolean,
+): void {
+  const [ownRate] = OWN_RATES.exec(shape) ?? [];
+  if (ownRate !== undefined && isGiven("tps")) {
+    throw new CliError(`--shape ${ownRate} says itself at what rate: leave out --tps`);
+  }
+  if (event !== undefined && isGiven("stock")) {
+    throw new CliError("--event has a stock of its own: leave out --stock");
+  }
+  if (url !== undefined && isGiven("workers")) {
+    throw new CliError("the server at --url has started its own processes: leave out --workers");
+  }
 }
 
 /** What is claimed, when, and how much there is. */

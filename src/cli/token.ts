@@ -91,10 +91,10 @@ async function issue({ user, role, ttl }: IssueFlags): Promise<void> {
 async function seed({ count, out, ttl, force }: SeedFlags): Promise<void> {
   const { createTokenKeys, signTokenSync } = await import("../server/members/tokens.ts");
   const { seedMemberId } = await import("../server/members/seed.ts");
-  const { openTokenOutput } = await import("./token-output.ts");
+  const { openPrivateOutput } = await import("./private-output.ts");
   const keys = createTokenKeys(readTokenConfig());
   const issued = { role: "member", lifetimeSeconds: wholeSeconds(ttl), nowMs: Date.now() } as const;
-  await using output = await openTokenOutput(out, force === true);
+  await using output = await openPrivateOutput(out, force === true);
   const progress = startProgress(count, "tokens");
   for (let first = 1; first <= count; first += TOKENS_PER_WRITE) {
     const last = Math.min(first + TOKENS_PER_WRITE - 1, count);

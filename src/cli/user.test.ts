@@ -5,7 +5,7 @@ import { users } from "../../schema/tables.ts";
 import { type ProgramResult, runProgram } from "../../test/support/program.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../test/support/temp.ts";
 import { openDatabase } from "../server/database.ts";
-import { checkPassword, type Member } from "../server/members/accounts.ts";
+import { checkPassword, createMember, type Member } from "../server/members/accounts.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -114,6 +114,108 @@ describe("user create", () => {
       stdout: "",
       stderr: "couponlive: another member has this e-mail\n",
     });
+  });
+});
+
+describe("user create refuses", () => {
+  test.each([
+    ["an account without e-mail and id", ["--name", "Kim"], "--email"],
+    ["one that could never log in with its password", ["--id", "kim"], "--no-password"],
+    ["a bad e-mail before it asks for a password", ["--email", "kim"], "name@example.com"],
+  ])("%s", async (_, args, complaint) => {
+    const { exitCode, stderr } = await user(["create", ...args]);
+    expect(exitCode).toBe(2);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toContain(complaint);
+  });
+});
+
+describe("accounts of others", () => {
+  test("are found, listed, switched off and on, given roles and passwords, by id or e-mail", async () => {
+    const outside = await user(["create", "--id", "auth0|1", "--no-password"]);
+    expect(outside.stdout).toBe("Account made: member auth0|1\n");
+    const database = await openDatabase(db);
+    const kim = { id: "kim", email: "kim@example.test", password: PASSWORD };
+    await createMember(database, kim, "program");
+    database.close();
+
+    const off = await user(["deactivate", "Kim@example.test"]);
+    expect(off.stdout).toStartWith("kim: inactive");
+    expect(await login("kim@example.test", PASSWORD)).toBeUndefined();
+    const inactive = await user(["list", "--inactive", "--json"]);
+    expect(JSON.parse(inactive.stdout)).toEqual({
+      users: [
+        {
+          memberId: "kim",
+          email: "kim@example.test",
+          name: null,
+          role: "member",
+          active: false,
+          hasPassword: true,
+          createdAt: expect.stringMatching(/^20.*Z$/),
+        },
+      ],
+      nextAfterId: null,
+    });
+    await user(["activate", "kim"]);
+    expect((await user(["role", "kim", "admin"])).exitCode).toBe(0);
+    const reset = await user(["reset-password", "kim", "--json"], "another horse");
+    expect(JSON.parse(reset.stdout)).toMatchObject({ memberId: "kim", role: "admin" });
+    expect(await login("kim@example.test", "another horse")).toMatchObject({ role: "admin" });
+
+    expect((await user(["show", "auth0|1"])).stdout).toContain("not here");
+    expect((await user(["list", "--email", "KIM"])).stdout).toContain("kim@example.test");
+    const page = await user(["list", "--limit", "1"]);
+    expect(page.stdout).toEndWith("More: --after auth0|1\n");
+    expect((await user(["list", "--after", "kim"])).stdout).toBe("No accounts.\n");
+  });
+
+  test.each([
+    [["show", "nobody"], "user list"],
+    [["deactivate", "nobody@example.test"], "--no-password"],
+    [["reset-password", "nobody"], "no account"],
+    [["role", "nobody", "owner"], "Allowed choices are member, admin"],
+    [["list", "--limit", "1001"], "1 to 1000"],
+  ])("%p is refused in one line", async (args, complaint) => {
+    (await openDatabase(db)).close();
+    const { exitCode, stdout, stderr } = await user(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toContain(complaint);
+  });
+});
+
+describe("user import", () => {
+  test("imports a file, and stdin, and says how many and how fast", async () => {
+    const file = join(folder.path, "members.csv");
+    await Bun.write(file, `email,password\nkim@example.test,${PASSWORD}\nlee@example.test,\n`);
+    const imported = await user(["import", file]);
+    expect(imported.stdout).toMatch(
+      /^2 members imported in \d+\.\d s \([\d,]+\/s\), with 1 password hashed; the database was locked for \d+\.\d s of it\n$/,
+    );
+    expect(imported.stderr).toContain("line 2 brings a plain password");
+    expect(await login("kim@example.test", PASSWORD)).toBeDefined();
+    const piped = await user(["import", "-", "--json"], "email\npark@example.test\n");
+    expect(JSON.parse(piped.stdout)).toMatchObject({ imported: 1, hashed: 0, count: 1 });
+    expect(await memberCount()).toBe(3);
+  });
+
+  test("names bad lines and imports nothing", async () => {
+    const csv = "email,role\nkim@example.test,\nlee,\npark@example.test,owner\n";
+    const refused = await user(["import", "-"], csv);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(refused.stderr.trim().split("\n")).toEqual([
+      "line 3: the e-mail must look like name@example.com",
+      "line 4: the role must be member or admin",
+      "couponlive: nothing was imported: 2 lines are wrong",
+    ]);
+    const asJson = await user(["import", "-", "--json"], csv);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ imported: 0, badLineCount: 2 });
+    expect(await memberCount()).toBe(0);
+    const missing = await user(["import", join(folder.path, "none.csv")]);
+    expect(missing.exitCode).toBe(2);
+    expect(missing.stderr).toContain("ENOENT");
+    expect((await user(["import", folder.path])).stderr).toContain("is a folder");
   });
 });
 

@@ -1,8 +1,14 @@
+/** `couponlive user`: members' accounts. */
 import type { Command } from "commander";
 import { CliError } from "../exit-codes.ts";
+import { accountRefusal } from "./account-refusal.ts";
+import { cliActor } from "./actor.ts";
 import { parseCount } from "./count.ts";
 import { type DatabaseFlags, onDatabase, print, withDatabaseOptions } from "./database-command.ts";
 import { group, rateText, startProgress } from "./progress.ts";
+import { addUserChangeCommands } from "./user-change.ts";
+import { addUserImportCommand } from "./user-import.ts";
+import { addUserListCommand, addUserShowCommand } from "./user-list.ts";
 
 interface SeedFlags extends DatabaseFlags {
   readonly count: number;
@@ -10,32 +16,40 @@ interface SeedFlags extends DatabaseFlags {
 }
 
 interface CreateFlags extends DatabaseFlags {
-  readonly email: string;
+  readonly email?: string;
   readonly id?: string;
   readonly name?: string;
   readonly admin?: true;
+  /** False with `--no-password`. */
+  readonly password: boolean;
 }
 
 /** Adds `couponlive user`. */
 export function addUserCommand(program: Command): void {
   const user = program.command("user").description("Sets up members' accounts.");
   addCreateCommand(user);
+  addUserImportCommand(user);
+  addUserListCommand(user);
+  addUserShowCommand(user);
+  addUserChangeCommands(user);
   addSeedCommand(user);
 }
 
 function addCreateCommand(user: Command): void {
   withDatabaseOptions(user.command("create"))
     .description("Makes an account. Its password is asked for, or read from stdin.")
-    .requiredOption("--email <email>", "what the member logs in with")
+    .option("--email <email>", "what the member logs in with")
     .option("--id <id>", "the member's id (default: a new UUID)")
     .option("--name <name>", "what the member is called")
     .option("--admin", "let the account administer events")
+    .option("--no-password", "ask for none: the account cannot log in here")
     .addHelpText(
       "after",
       `
 Examples:
   couponlive user create --email kim@example.com --name Kim --admin
-  pass show couponlive/kim | couponlive user create --email kim@example.com`,
+  pass show couponlive/kim | couponlive user create --email kim@example.com
+  couponlive user create --id auth0-42 --no-password     a member of an identity provider`,
     )
     .action(create);
 }
@@ -62,17 +76,35 @@ Example: a million accounts in a few seconds
 }
 
 async function create(flags: CreateFlags): Promise<void> {
-  const { AccountError, createMember } = await import("../server/members/accounts.ts");
-  const { readNewPassword } = await import("./password.ts");
   const { email, id, name } = flags;
+  if (email === undefined && (id === undefined || flags.password)) {
+    throw new CliError(
+      "an account needs --email, or --id with --no-password for a member of an identity provider",
+    );
+  }
+  const [{ AccountError }, { brokenRule, normalizeEmail }, { createMember }] = await Promise.all([
+    import("../server/members/account-error.ts"),
+    import("../server/members/account-rules.ts"),
+    import("../server/members/accounts.ts"),
+  ]);
+  // Before a password is typed in vain.
+  const broken = brokenRule({
+    id,
+    name,
+    email: email === undefined ? undefined : normalizeEmail(email),
+  });
+  if (broken !== undefined) throw new CliError(broken);
   const role = flags.admin ? "admin" : "member";
-  const password = await readNewPassword();
+  const password = flags.password
+    ? await (await import("./password.ts")).readNewPassword()
+    : undefined;
   await onDatabase(flags, "create", async (database) => {
     try {
-      const { memberId } = await createMember(database, { id, email, name, password, role });
+      const account = { id, email, name, password, role } as const;
+      const { memberId } = await createMember(database, account, cliActor());
       print(flags.json ? { memberId, role } : `Account made: ${role} ${memberId}`);
     } catch (error) {
-      throw error instanceof AccountError ? new CliError(error.message) : error;
+      throw error instanceof AccountError ? accountRefusal(error) : error;
     }
   });
 }
@@ -83,6 +115,7 @@ async function seed(flags: SeedFlags): Promise<void> {
     const { seedMembers } = await import("../server/members/seed.ts");
     const progress = startProgress(flags.count, "members");
     const added = await seedMembers(database, flags.count, {
+      actor: cliActor(),
       ...(passwordHash === undefined ? {} : { passwordHash }),
       onProgress: progress.update,
     });

@@ -1,20 +1,14 @@
 /** A verification for a person: one line a check, its counter-examples below. */
+import { failuresBeyondDraining } from "../server/ledger/findings.ts";
 import type { Verification } from "../server/ledger/verify.ts";
 
 /** `undrained` decides nothing yet: what was issued is still on its way to the ledger. */
 export type Outcome = "right" | "undrained" | "wrong";
 
-const UNDRAINED_IDS: readonly string[] = ["outbox-empty", "drained"];
-
 /** What the checks say together. */
 export function outcomeOf({ ok, checks }: Verification): Outcome {
   if (ok) return "right";
-  const failed = checks.filter((check) => !check.ok).map(({ id }) => id);
-  // What waits in the stream is in Redis and not yet in the ledger: the same thing, seen twice.
-  const waiting = failed.includes("drained")
-    ? [...UNDRAINED_IDS, "redis-in-ledger"]
-    : UNDRAINED_IDS;
-  return failed.every((id) => waiting.includes(id)) ? "undrained" : "wrong";
+  return failuresBeyondDraining(checks).length === 0 ? "undrained" : "wrong";
 }
 
 /** Ends with the verdict and a line break. */

@@ -32,6 +32,17 @@ export async function redisDataset(redis: Redis): Promise<string> {
   return dataset;
 }
 
+/** Whether a Redis decides for the database, or may have coupons that the ledger lacks. */
+export async function isDecidedByRedis(database: Database): Promise<boolean> {
+  return (await database.orm.select({ id: deciders.id }).from(deciders)).length > 0;
+}
+
+/** False when another Redis than this one decides for the database. */
+export async function mayDecide(database: Database, redis: Redis): Promise<boolean> {
+  const [decider] = await database.orm.select({ name: deciders.name }).from(deciders);
+  return decider === undefined || decider.name === (await redis.get(DATASET_KEY));
+}
+
 /**
  * Makes sure that no Redis decides for the database, or may have coupons of it.
  *

@@ -18,7 +18,7 @@ const lineSchema = z.looseObject({ level: z.number(), msg: z.string() });
 test("a rush with errors tells of requests, and no token, code, e-mail, password or member", async () => {
   await using server = await TestServer.create();
   const event = await server.openEvent({ name: "Logged", stock: 30 });
-  await createMember(server.database, { email: EMAIL, password: PASSWORD });
+  await createMember(server.database, { email: EMAIL, password: PASSWORD }, "cli:test");
   await server.start();
   const members = Array.from({ length: 40 }, (_, number) => `member-secret-${number}`);
   await server.firstClaim(event.id, "member-secret-0");
@@ -90,7 +90,7 @@ test("serve takes a level and a format, and refuses others by name", async () =>
   const wrong = await runProgram(["serve", "--dev", "--log-level", "loud"], run);
   expect(wrong.exitCode).toBe(2);
   expect(wrong.stderr).toBe(
-    'couponlive: the log level (--log-level, COUPONLIVE_LOG_LEVEL) must be trace, debug, info, warn, error, fatal, silent, not "loud"\n',
+    'couponlive: --log-level, COUPONLIVE_LOG_LEVEL must be trace or debug or info or warn or error or fatal or silent, not "loud"\n',
   );
   await using program = startProgram(["serve", "--dev", "--port", "0"], {
     ...run,

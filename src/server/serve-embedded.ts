@@ -52,7 +52,14 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
       nowMs: Date.now,
       onFailure: (error) => log.error({ error: String(error) }, "the ledger failed"),
     });
-    const server = await startWebServer({ ...options, reusePort: false, database, engine, log });
+    const server = await startWebServer({
+      ...options,
+      reusePort: false,
+      database,
+      databaseConfig: options.database,
+      engine,
+      log,
+    });
     const { catalogue, counted } = server;
     const ledger = { catalogue, engine, database, trouble, nowMs: Date.now };
     const metrics =

@@ -90,7 +90,14 @@ export async function serveWebProcess(options: RedisServeOptions, log: Logger): 
   const connection = await openRedis(options.redisUrl, reportTo(log));
   const database = await openDatabase(options.database.db, options.database.dbToken);
   const engine = new RedisEngine(connection, database, (error) => log.error(error.message));
-  return startWebServer({ ...options, reusePort: true, database, engine, log });
+  return startWebServer({
+    ...options,
+    reusePort: true,
+    database,
+    databaseConfig: options.database,
+    engine,
+    log,
+  });
 }
 
 /**

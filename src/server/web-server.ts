@@ -1,30 +1,37 @@
 /** One web process: catalogue, engine, combiner and HTTP, and their orderly end. */
 import type { Logger } from "pino";
-import type { TlsFiles, TokenConfig } from "../config.ts";
+import type { DatabaseConfig, MembersConfig, TlsFiles, TokenConfig } from "../config.ts";
 import { createApp } from "./app.ts";
-import { Combiner } from "./claims/combiner.ts";
+import { Combiner, DEFAULT_COMBINER_LIMITS } from "./claims/combiner.ts";
 import type { ClaimEngine } from "./claims/engine.ts";
 import type { Database } from "./database.ts";
 import { waitAtMost } from "./deadline.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
+import { announcesTooMuch, MAX_CODES_BODY_BYTES } from "./http/body.ts";
+import { createClientAddress } from "./http/client-address.ts";
 import type { Dependencies } from "./http/dependencies.ts";
+import { introduceCallers, withProvider } from "./http/introduction.ts";
 import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "./http/live/feeds.ts";
 import { listenerLimit, readProcessLimits } from "./http/live/listener-limit.ts";
+import { fixedProblem } from "./http/problem.ts";
 import { RequestCounts } from "./http/request-counts.ts";
+import { IdentityProvider } from "./members/identity-provider.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
 import type { WebParts } from "./metrics/web-metrics.ts";
 import { errorText } from "./query-error.ts";
+import { RefusalRecorder } from "./refusals/recorder.ts";
+import { RefusalThread } from "./refusals/refusal-thread.ts";
 import { readTls } from "./tls.ts";
 
-/** The largest request body: a login. A larger one is answered 413. */
-const MAX_BODY_BYTES = 16_384;
 /** A connection without a request for this long is closed. */
 const IDLE_TIMEOUT_SECONDS = 60;
 /** How long a stopping server waits for the answers that are under way. */
 const DRAIN_TIMEOUT_MS = 10_000;
 const DRAIN_POLL_MS = 10;
+
+const tooLarge = fixedProblem("too_large");
 
 export interface WebServerOptions {
   readonly host: string;
@@ -35,7 +42,11 @@ export interface WebServerOptions {
   /** Undefined to serve without TLS. */
   readonly tls?: TlsFiles | undefined;
   readonly tokens: TokenConfig;
+  /** Undefined: accounts are made by administrators only, and no proxy is trusted. */
+  readonly members?: MembersConfig | undefined;
   readonly database: Database;
+  /** By which the thread that keeps refusals opens the same database. */
+  readonly databaseConfig: DatabaseConfig;
   readonly engine: ClaimEngine;
   readonly log: Logger;
 }
@@ -58,7 +69,16 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const { database, engine, log } = options;
   const tls = options.tls === undefined ? {} : { tls: await readTls(options.tls) };
   const catalogue = await openCatalogue(database, engine, log);
-  const combiner = new Combiner(engine);
+  const refusalThread = new RefusalThread(options.databaseConfig);
+  const refusals = new RefusalRecorder({
+    write: (some) => refusalThread.write(some),
+    isQuiet: () => combiner.isIdle,
+    nowMs: Date.now,
+    onFailure: (error) => log.warn({ error: String(error) }, "refusals could not be kept"),
+  });
+  const combiner = new Combiner(engine, DEFAULT_COMBINER_LIMITS, (...batch) =>
+    refusals.take(...batch),
+  );
   const tokenKeys = createTokenKeys(options.tokens);
   const liveFeeds = new LiveFeeds(
     { catalogue, engine, combiner, nowMs: Date.now },
@@ -67,6 +87,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       maxListeners: listenerLimit(DEFAULT_LIVE_LIMITS.maxListeners, readProcessLimits()),
     },
   );
+  const verifyOwn = createTokenVerifier(tokenKeys);
+  const provider = openProvider(options);
   let stopping = false;
   const dependencies: Dependencies = {
     catalogue,
@@ -74,7 +96,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     combiner,
     database,
     tokenKeys,
-    verifyToken: createTokenVerifier(tokenKeys),
+    verifyToken: provider === undefined ? verifyOwn : withProvider(verifyOwn, provider),
     liveFeeds,
     requestCounts: new RequestCounts(),
     log,
@@ -82,19 +104,27 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     limitIdleTime: (request, isLimited) => {
       server.timeout(request, isLimited ? IDLE_TIMEOUT_SECONDS : 0);
     },
+    clientAddress: createClientAddress(
+      (request) => server.requestIP(request)?.address,
+      options.members?.trustedProxies,
+      () => log.warn("X-Forwarded-For is not believed: behind a proxy, name it (--trusted-proxy)"),
+    ),
+    isRegistrationOpen: options.members?.isRegistrationOpen === true,
     isStopping: () => stopping,
   };
   const app = createApp(dependencies);
+  const handle = (request: Request) =>
+    announcesTooMuch(request) ? tooLarge() : app.fetch(request);
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
     reusePort: options.reusePort,
     http2: true,
     ...tls,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    maxRequestBodySize: MAX_CODES_BODY_BYTES,
     idleTimeout: IDLE_TIMEOUT_SECONDS,
     development: false,
-    fetch: (request) => app.fetch(request),
+    fetch: provider === undefined ? handle : introduceCallers(handle, provider, Date.now),
   });
   const port = server.port ?? options.port;
 
@@ -112,6 +142,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       while (server.pendingRequests > 0 && Date.now() < deadlineMs) await Bun.sleep(DRAIN_POLL_MS);
       await server.stop(true);
       await closed;
+      await refusals.close();
+      await refusalThread.close();
       await catalogue.close();
       const drained = await engine.close();
       await database.checkpoint();
@@ -119,6 +151,16 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       return drained;
     },
   };
+}
+
+/** The identity provider that is configured, its keys on their way. */
+function openProvider({ members, log }: WebServerOptions): IdentityProvider | undefined {
+  if (members?.identityProvider === undefined) return undefined;
+  const provider = new IdentityProvider(members.identityProvider, (error) =>
+    log.error({ error: String(error) }, "the identity provider's keys cannot be fetched"),
+  );
+  void provider.warmUp();
+  return provider;
 }
 
 /** The catalogue, whose every change is brought to the engine before a claim asks for it. */

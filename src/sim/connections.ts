@@ -3,6 +3,7 @@ import { Http1Connection } from "./http1-connection.ts";
 import { encodeHttp1Request } from "./http1-request.ts";
 import { Http2Connection } from "./http2/connection.ts";
 import { encodeHttp2Request } from "./http2/request.ts";
+import type { Network } from "./network/network.ts";
 import type {
   Connection,
   ConnectionEvents,
@@ -14,14 +15,15 @@ import type {
 } from "./transport.ts";
 
 export function createConnection(
+  network: Network,
   { http, streams }: Transport,
   target: Target,
   limits: ConnectionLimits,
   events: ConnectionEvents,
 ): Connection {
   return http === "2"
-    ? new Http2Connection(target, { ...limits, streams }, events)
-    : new Http1Connection(target, limits, events);
+    ? new Http2Connection(network, target, { ...limits, streams }, events)
+    : new Http1Connection(network, target, limits, events);
 }
 
 /** The bytes of a request, fit for every connection of this version. */

@@ -26,22 +26,32 @@ async function poll({ url, asked }: { readonly url: URL; readonly asked: Promise
   // Two requests make a sample: with the third one it has begun the next.
   await asked;
   poller.stop();
-  return { late: poller.gaugesAt(now()), early: poller.gaugesAt(-1), old: poller.gaugesAt(60_000) };
+  return {
+    late: poller.gaugesAt(now()),
+    early: poller.gaugesAt(-1),
+    old: poller.gaugesAt(60_000),
+    stock: poller.stock,
+  };
 }
 
 test("what the server tells, at its time and for a while after", async () => {
   await using server = serveBodies(
-    { remaining: 7 },
+    { remaining: 7, stock: 9 },
     { engine: "redis", queueDepth: 3, writerBacklog: null },
   );
   const gauges = { remaining: 7, queueDepth: 3, writerBacklog: null };
-  expect(await poll(server)).toEqual({ late: gauges, early: NO_GAUGES, old: NO_GAUGES });
+  expect(await poll(server)).toEqual({
+    late: gauges,
+    early: NO_GAUGES,
+    old: NO_GAUGES,
+    stock: 9,
+  });
   expect(await readReadiness(server.url)).toMatchObject({ engine: "redis" });
 });
 
 test("a server that tells nothing, or nonsense", async () => {
   await using silent = serveBodies(undefined, undefined);
-  expect((await poll(silent)).late).toEqual(NO_GAUGES);
+  expect(await poll(silent)).toMatchObject({ late: NO_GAUGES, stock: null });
   expect(await readReadiness(silent.url)).toBeUndefined();
   await using odd = serveBodies({ remaining: "many" }, { queueDepth: -1 });
   expect((await poll(odd)).late).toEqual(NO_GAUGES);

@@ -11,7 +11,7 @@ const MAX_AGE_MS = 2_000;
 export const NO_GAUGES: ServerGauges = { remaining: null, queueDepth: null, writerBacklog: null };
 
 const gauge = z.int().nonnegative().nullable().catch(null);
-const eventSchema = z.object({ remaining: gauge });
+const eventSchema = z.object({ remaining: gauge, stock: gauge });
 const readySchema = z.object({
   engine: z.string().optional().catch(undefined),
   queueDepth: gauge,
@@ -36,6 +36,7 @@ export class GaugePoller {
   #startMs = performance.now();
   #timer: Timer | undefined;
   #stopped = false;
+  #stock: number | null = null;
 
   constructor(url: URL, eventId: string) {
     this.#url = url;
@@ -53,6 +54,11 @@ export class GaugePoller {
     clearTimeout(this.#timer);
   }
 
+  /** The event's stock as the server told it last; null before. */
+  get stock(): number | null {
+    return this.#stock;
+  }
+
   /** What the server had last said before this time, in ms after the start of the run. */
   gaugesAt(atMs: number): ServerGauges {
     const nowMs = this.#startMs + atMs;
@@ -66,6 +72,7 @@ export class GaugePoller {
       read(eventUrl, eventSchema),
       readReadiness(this.#url),
     ]);
+    this.#stock = event?.stock ?? this.#stock;
     this.#samples.push({
       atMs: performance.now(),
       gauges: {

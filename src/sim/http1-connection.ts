@@ -4,6 +4,7 @@
  */
 import { Http1Parser } from "./http1-parser.ts";
 import { Link, type LinkEvents } from "./link.ts";
+import type { Network } from "./network/network.ts";
 import type { Connection, ConnectionEvents, ConnectionLimits, Target } from "./transport.ts";
 
 /** No request is in flight. */
@@ -20,10 +21,15 @@ export class Http1Connection implements Connection, LinkEvents {
   /** What the socket's buffer has not yet taken of the request in flight. */
   #unwritten: Uint8Array | undefined;
 
-  constructor(target: Target, limits: ConnectionLimits, events: ConnectionEvents) {
+  constructor(
+    network: Network,
+    target: Target,
+    limits: ConnectionLimits,
+    events: ConnectionEvents,
+  ) {
     this.#limits = limits;
     this.#events = events;
-    this.#link = new Link(target, limits, "http/1.1", this);
+    this.#link = new Link(network, target, limits, "http/1.1", this);
   }
 
   open(): Promise<void> {

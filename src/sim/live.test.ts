@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { RUSH_SERIES } from "../../test/support/rush.ts";
-import { LiveRun } from "./live.ts";
+import { LiveRun, type LiveSources } from "./live.ts";
 import { LatencyCounter } from "./live-latency.ts";
 import type { WorkerProgress } from "./messages.ts";
 import { progressLine } from "./plain-view.ts";
@@ -17,6 +17,9 @@ function progress(due: number, sent: number, issuedUs: readonly number[]): Worke
     outcomes: { ...noOutcomes(), issued: issuedUs.length },
     latency: latency.toRecord(),
     duplicates: 0,
+    intrudersServed: 0,
+    firstSoldOutUs: Number.POSITIVE_INFINITY,
+    lastIssuedSentUs: Number.NEGATIVE_INFINITY,
     buckets: [],
     bucketsUntil: 0,
   };
@@ -26,11 +29,7 @@ const PLAN = { durationMs: 2_000, scheduled: 20_000, stock: 12_100, issuedBefore
 
 test("adds up the workers' last words, and takes the rates from the series", () => {
   let nowMs = 50_000;
-  const live = new LiveRun(
-    PLAN,
-    () => RUSH_SERIES.slice(0, 12),
-    () => nowMs,
-  );
+  const live = new LiveRun(PLAN, { series: RUSH_SERIES.slice(0, 12), stock: null }, () => nowMs);
   live.begin(100);
   expect(live.snapshot()).toMatchObject({ elapsedMs: 0, sent: 0, issuedLatency: null });
   nowMs += 1_300;
@@ -61,8 +60,43 @@ test("adds up the workers' last words, and takes the rates from the series", () 
 });
 
 test("tells what is wrong at once", () => {
-  const live = new LiveRun({ ...PLAN, stock: 101 }, () => []);
-  live.update(0, { ...progress(3, 3, [1, 1, 1]), duplicates: 2 });
-  live.update(1, { ...progress(1, 1, [1]), duplicates: 1 });
-  expect(live.snapshot()).toMatchObject({ remaining: 0, overStock: 3, duplicates: 3 });
+  const live = new LiveRun({ ...PLAN, stock: 101 }, { series: [], stock: 101 });
+  live.update(0, { ...progress(3, 3, [1, 1, 1]), duplicates: 2, intrudersServed: 1 });
+  live.update(1, { ...progress(1, 1, [1]), duplicates: 1, intrudersServed: 4 });
+  const wrong = { remaining: 0, overStock: 3, duplicates: 3, intrudersServed: 5 };
+  expect(live.snapshot()).toMatchObject(wrong);
+});
+
+/** Two workers: one had its first «sold out» at this time, the other one's claim was issued. */
+function soldOutThenIssued(sources: LiveSources, soldOutMs: number, issuedSentMs: number): LiveRun {
+  const live = new LiveRun(PLAN, sources);
+  live.update(0, { ...progress(2, 2, []), firstSoldOutUs: soldOutMs * 1_000 });
+  live.update(1, { ...progress(1, 1, [1]), lastIssuedSentUs: issuedSentMs * 1_000 });
+  return live;
+}
+
+test("«sold out» was too early where a claim that was sent after it is issued", () => {
+  const sources = { series: [], stock: PLAN.stock };
+  const afterMs = (soldOutMs: number, issuedSentMs: number) =>
+    soldOutThenIssued(sources, soldOutMs, issuedSentMs).snapshot().issuedAfterSoldOutMs;
+  expect(afterMs(900, 500)).toBe(0);
+  // As much as the judge allows for clocks.
+  expect(afterMs(500, 520)).toBe(0);
+  expect(afterMs(500, 521)).toBe(21);
+  const nobody = new LiveRun(PLAN, sources);
+  nobody.update(0, progress(1, 1, [1]));
+  expect(nobody.snapshot().issuedAfterSoldOutMs).toBe(0);
+});
+
+test("a restock puts the lamps out, for good, and counts as stock", () => {
+  const sources = { series: [], stock: PLAN.stock };
+  const live = soldOutThenIssued(sources, 500, 900);
+  live.update(1, { ...progress(12_010, 12_010, new Array(12_010).fill(1)), lastIssuedSentUs: 9e5 });
+  const wrong = { overStock: 10, issuedAfterSoldOutMs: 400, restocked: false };
+  expect(live.snapshot()).toMatchObject(wrong);
+  sources.stock = 12_200;
+  const right = { stock: 12_200, remaining: 90, overStock: 0, issuedAfterSoldOutMs: 0 };
+  expect(live.snapshot()).toMatchObject({ ...right, restocked: true });
+  sources.stock = PLAN.stock;
+  expect(live.snapshot()).toMatchObject({ issuedAfterSoldOutMs: 0, restocked: true });
 });

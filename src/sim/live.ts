@@ -1,6 +1,7 @@
 /** Where a run stands while it goes on, gathered from its workers for whoever displays it. */
 import { LatencyCounter, type LiveLatency } from "./live-latency.ts";
 import type { WorkerProgress } from "./messages.ts";
+import { CLOCK_ALLOWANCE_MS } from "./oracle-times.ts";
 import { OUTCOMES } from "./outcomes.ts";
 import { BUCKET_MS, type SeriesBucket, type ServerGauges } from "./series.ts";
 import { soldOutAfterMs } from "./series-reading.ts";
@@ -18,6 +19,7 @@ export interface Snapshot {
   readonly sent: number;
   readonly shed: number;
   readonly outcomes: OutcomeCounts;
+  /** The newest that is known. */
   readonly stock: number;
   /** Coupons that nobody was told of yet. */
   readonly remaining: number;
@@ -35,6 +37,15 @@ export interface Snapshot {
   readonly overStock: number;
   /** Members that were told of a second coupon, or twice of a new one. */
   readonly duplicates: number;
+  /** Claims without a valid credential that were told of a coupon. */
+  readonly intrudersServed: number;
+  /**
+   * How long after the first «sold out» had come a claim was sent that was told «issued»; 0 while
+   * none was. Such a coupon was decided after the «sold out», whatever any clock says.
+   */
+  readonly issuedAfterSoldOutMs: number;
+  /** The server has told of another stock than the run began with. */
+  readonly restocked: boolean;
   /** From the start of the run, without a gap. */
   readonly series: readonly SeriesBucket[];
 }
@@ -46,23 +57,28 @@ export interface LivePlan {
   readonly issuedBefore: number;
 }
 
+/** What a run knows of itself beside what its workers tell. */
+export interface LiveSources {
+  /** The finished buckets. */
+  readonly series: readonly SeriesBucket[];
+  /** The event's stock as the server told it last; null before. */
+  readonly stock: number | null;
+}
+
 const NO_GAUGES: ServerGauges = { remaining: null, queueDepth: null, writerBacklog: null };
 
 export class LiveRun {
   readonly #plan: LivePlan;
-  readonly #series: () => readonly SeriesBucket[];
+  readonly #sources: LiveSources;
   readonly #nowMs: () => number;
   readonly #workers = new Map<number, WorkerProgress>();
   #startsAtMs = 0;
+  #restocked = false;
 
-  /** @param series the finished buckets, whenever asked */
-  constructor(
-    plan: LivePlan,
-    series: () => readonly SeriesBucket[],
-    nowMs: () => number = () => performance.now(),
-  ) {
+  /** @param sources read whenever a snapshot is taken */
+  constructor(plan: LivePlan, sources: LiveSources, nowMs: () => number = () => performance.now()) {
     this.#plan = plan;
-    this.#series = series;
+    this.#sources = sources;
     this.#nowMs = nowMs;
   }
 
@@ -77,8 +93,11 @@ export class LiveRun {
   }
 
   snapshot(): Snapshot {
-    const { durationMs, scheduled, stock, issuedBefore } = this.#plan;
-    const series = this.#series();
+    const { durationMs, scheduled, issuedBefore } = this.#plan;
+    const { series } = this.#sources;
+    const stock = this.#sources.stock ?? this.#plan.stock;
+    // For good: after a restock coupons may rightly follow a «sold out».
+    if (stock !== this.#plan.stock) this.#restocked = true;
     const recent = series.slice(-RECENT_BUCKETS);
     const outcomes = noOutcomes();
     const latency = new LatencyCounter();
@@ -106,8 +125,20 @@ export class LiveRun {
       server: series.at(-1)?.server ?? NO_GAUGES,
       overStock: Math.max(0, outcomes.issued - coupons),
       duplicates: this.#sum((each) => each.duplicates),
+      intrudersServed: this.#sum((each) => each.intrudersServed),
+      issuedAfterSoldOutMs: this.#restocked ? 0 : this.#issuedAfterSoldOutMs(),
+      restocked: this.#restocked,
       series,
     };
+  }
+
+  /** Over all workers: one may be told «sold out», and another one «issued». */
+  #issuedAfterSoldOutMs(): number {
+    const workers = [...this.#workers.values()];
+    const firstSoldOutUs = Math.min(...workers.map((each) => each.firstSoldOutUs));
+    const lastIssuedSentUs = Math.max(...workers.map((each) => each.lastIssuedSentUs));
+    const afterMs = (lastIssuedSentUs - firstSoldOutUs) / 1000;
+    return afterMs > CLOCK_ALLOWANCE_MS ? afterMs : 0;
   }
 
   #sum(count: (progress: WorkerProgress) => number): number {

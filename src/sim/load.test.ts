@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { type Server, serve } from "bun";
 import { Fleet, type LoadPlan, type LoadResult } from "./fleet.ts";
+import { encodeSettings } from "./http2/frames.ts";
+import type { WorkerProgress } from "./messages.ts";
 import { OUTCOMES } from "./outcomes.ts";
 
 const CODE = "7ZK2-0QXH-41VD-M8RT";
@@ -19,23 +21,22 @@ function start(
   return server.url;
 }
 
+/** 2,000 claims. */
+const PLAN: Omit<LoadPlan, "url"> = {
+  eventId: "rush",
+  shape: { kind: "constant", ratePerSecond: 4_000 },
+  durationMs: 500,
+  graceMs: 2_000,
+  users: 1_000,
+  seed: 7,
+  workers: 2,
+  connections: 8,
+  tokens: { secret: "s".repeat(32), previousSecret: undefined, issuer: "i", audience: "a" },
+  tokenLifetimeSeconds: 60,
+};
+
 async function fire(plan: Partial<LoadPlan> & Pick<LoadPlan, "url">): Promise<LoadResult> {
-  const fleet = new Fleet(
-    {
-      eventId: "rush",
-      shape: { kind: "constant", ratePerSecond: 4_000 },
-      durationMs: 500,
-      graceMs: 2_000,
-      users: 1_000,
-      seed: 7,
-      workers: 2,
-      connections: 8,
-      tokens: { secret: "s".repeat(32), previousSecret: undefined, issuer: "i", audience: "a" },
-      tokenLifetimeSeconds: 60,
-      ...plan,
-    },
-    () => {},
-  );
+  const fleet = new Fleet({ ...PLAN, ...plan }, () => {});
   try {
     await fleet.prepare();
     return await fleet.run();
@@ -92,9 +93,10 @@ describe("a rush over real sockets", () => {
   });
 
   test("counts latency from the due time: a stall is in every request that waited", async () => {
-    const stalled = Bun.sleep(600);
+    let stall: Promise<void> | undefined;
     const url = start(async () => {
-      await stalled;
+      stall ??= Bun.sleep(600);
+      await stall;
       return problem(410, "sold_out");
     });
     const result = await fire({ url, workers: 1, connections: 2, durationMs: 200 });
@@ -107,12 +109,13 @@ describe("a rush over real sockets", () => {
   });
 
   test("sheds what has waited too long, and leaves unsent what the run's end overtakes", async () => {
-    const first = Promise.withResolvers<void>();
+    // Longer than all arrivals are due in, counted from the first: by then all others are shed.
+    let firstAnswer: Promise<void> | undefined;
     const url = start(async () => {
-      await first.promise;
+      firstAnswer ??= Bun.sleep(600);
+      await firstAnswer;
       return problem(410, "sold_out");
     });
-    const release = setTimeout(() => first.resolve(), 700);
     const shedding = await fire({
       url,
       workers: 1,
@@ -120,7 +123,6 @@ describe("a rush over real sockets", () => {
       durationMs: 200,
       maxWaitMs: 50,
     });
-    clearTimeout(release);
     expectBalance(shedding);
     expect(shedding.ledger).toEqual({ scheduled: 800, sent: 2, shed: 798, unsent: 0 });
 
@@ -176,6 +178,32 @@ describe("a rush over real sockets", () => {
     );
   });
 
+  test("tells while it goes on of intruders served, and of coupons after «sold out»", async () => {
+    let requests = 0;
+    // It errs on its first claim, and takes anyone.
+    const url = start(() =>
+      ++requests === 1 ? problem(410, "sold_out") : grant("issued", requests),
+    );
+    const words = new Map<number, WorkerProgress>();
+    const fleet = new Fleet(
+      { ...PLAN, url, scenario: "intruders", users: 2_000, graceMs: 30_000 },
+      (worker, progress) => words.set(worker, progress),
+    );
+    await fleet.prepare();
+    const { tally, told, credentials } = await fleet.run();
+    fleet.close();
+    expect(tally.outcomes).toMatchObject({ soldOut: 1, issued: 1_999 });
+    const served = credentials.filter((shown, row) => shown !== 0 && told.wasTold(row, "issued"));
+    const last = [...words.values()];
+    const intrudersServed = last.reduce((total, each) => total + each.intrudersServed, 0);
+    expect(intrudersServed).toBeGreaterThan(0);
+    expect(intrudersServed).toBe(served.length);
+    const soldOutUs = last.map((each) => each.firstSoldOutUs);
+    expect(soldOutUs.filter(Number.isFinite)).toHaveLength(1);
+    const lastIssuedSentUs = Math.max(...last.map((each) => each.lastIssuedSentUs));
+    expect(lastIssuedSentUs).toBeGreaterThan(Math.min(...soldOutUs));
+  });
+
   test("stops early: what is in flight is answered, the rest is unsent", async () => {
     const url = start(() => problem(409, "not_open"));
     const fleet: Fleet = new Fleet(
@@ -209,5 +237,23 @@ describe("a rush over real sockets", () => {
     const url = start(() => problem(410, "sold_out"));
     await Promise.all(servers.splice(0).map((server) => server.stop(true)));
     await expect(fire({ url })).rejects.toThrow("the connection was refused");
+  });
+
+  test("a server that takes fewer connections than are wanted is told of", async () => {
+    let taken = 0;
+    const settings = encodeSettings([]);
+    const server = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        open: (socket) => void (++taken > 70 ? socket.terminate() : socket.write(settings)),
+        data() {},
+      },
+    });
+    const url = new URL(`http://127.0.0.1:${server.port}`);
+    const transport = { http: "2", streams: 1, insecure: false } as const;
+    const fired = fire({ url, transport, workers: 1, connections: 80 });
+    await expect(fired).rejects.toThrow(/^a load worker failed: \d+ of 80 connections were open, /);
+    server.stop(true);
   });
 });

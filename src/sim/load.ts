@@ -7,8 +7,11 @@ import { type Arrivals, connectionOf } from "./division.ts";
 import { recordUs } from "./latency.ts";
 import { LatencyCounter } from "./live-latency.ts";
 import type { WorkerPlan, WorkerProgress } from "./messages.ts";
+import { chooseNetwork } from "./network/choose-network.ts";
+import type { Network } from "./network/network.ts";
 import { type Answer, readAnswer } from "./outcomes.ts";
 import type { RequestBook } from "./requests.ts";
+import { CREDENTIALS } from "./scenario.ts";
 import { SeriesRecorder } from "./series-recorder.ts";
 import { Tally } from "./tally.ts";
 import { ToldTable } from "./told.ts";
@@ -30,6 +33,9 @@ const MAX_SLEEP_MS = 10;
 const NAP_MS = 0.4;
 const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
 
+/** The number of the one credential that may be served. */
+const VALID = CREDENTIALS.indexOf("valid");
+
 /** A connection and its place in the schedule. */
 interface Lane {
   readonly connection: Connection;
@@ -45,6 +51,7 @@ export class LoadLoop {
   readonly #plan: WorkerPlan;
   readonly #book: RequestBook;
   readonly #arrivals: Arrivals;
+  readonly #network: Network;
   readonly #series = new SeriesRecorder();
   readonly #onProgress: (progress: WorkerProgress) => void;
   readonly #lanes: Lane[] = [];
@@ -57,14 +64,22 @@ export class LoadLoop {
   /** How many local arrivals have become due: all with a lower number. */
   #due = 0;
   #inFlight = 0;
+  #intrudersServed = 0;
   #stopped = false;
   #nextExpiryMs = 0;
   #nextProgressMs = 0;
 
-  constructor(plan: WorkerPlan, book: RequestBook, onProgress: (progress: WorkerProgress) => void) {
+  /** @param network how the connections reach the server; the loop closes it */
+  constructor(
+    plan: WorkerPlan,
+    book: RequestBook,
+    onProgress: (progress: WorkerProgress) => void,
+    network: Network = chooseNetwork(plan.target),
+  ) {
     this.#plan = plan;
     this.#book = book;
     this.#arrivals = plan.share.arrivals;
+    this.#network = network;
     this.#onProgress = onProgress;
     this.told = new ToldTable(plan.share.memberNumbers.length);
     for (let index = 0; index < plan.connections; index++)
@@ -73,10 +88,34 @@ export class LoadLoop {
 
   /** Opens every connection. Rejects when one of them cannot be opened. */
   async open(): Promise<void> {
-    for (let first = 0; first < this.#lanes.length; first += OPENING_AT_ONCE) {
-      const some = this.#lanes.slice(first, first + OPENING_AT_ONCE);
-      await Promise.all(some.map((lane) => lane.connection.open()));
+    let opened = 0;
+    const open = async ({ connection }: Lane) => {
+      await connection.open();
+      opened++;
+    };
+    try {
+      for (let first = 0; first < this.#lanes.length; first += OPENING_AT_ONCE) {
+        const some = this.#lanes.slice(first, first + OPENING_AT_ONCE);
+        await this.#whileCollecting(Promise.all(some.map(open)));
+      }
+    } catch (error) {
+      if (opened === 0) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `${opened} of ${this.#lanes.length} connections were open, then: ${why}; take fewer --connections, or raise the limit of open files (ulimit -n) here and at the server`,
+      );
     }
+  }
+
+  /** Lets the network work until the promise is settled: no turn does yet. */
+  async #whileCollecting(promise: Promise<unknown>): Promise<void> {
+    let isSettled = false;
+    const settled = promise.finally(() => {
+      isSettled = true;
+    });
+    settled.catch(() => undefined);
+    while (!isSettled) await new Promise<void>((resolve) => this.#network.rest(1, resolve));
+    await settled;
   }
 
   /** Runs the schedule from this time on; resolves when nothing is left to send or to wait for. */
@@ -94,11 +133,12 @@ export class LoadLoop {
   /** Closes the connections, whatever is in flight. */
   close(): void {
     for (const lane of this.#lanes) lane.connection.close();
+    this.#network.close();
   }
 
   #createLane(index: number): Lane {
     const { transport, target, limits } = this.#plan;
-    const connection = createConnection(transport, target, limits, {
+    const connection = createConnection(this.#network, transport, target, limits, {
       answered: (local, status, body, sentAtMs) =>
         this.#conclude(local, readAnswer(status, body), sentAtMs),
       unanswered: (local, reason, sentAtMs) =>
@@ -112,9 +152,31 @@ export class LoadLoop {
     return lane;
   }
 
+  /** Turns until the next rest; the event loop, which may bring a message, has its turn now and then. */
   readonly #turn = (): void => {
+    const yieldAtMs = this.#network.needsEventLoop ? 0 : performance.now() + MAX_SLEEP_MS;
+    do {
+      this.#network.collect();
+      this.#sendDue();
+      this.#doChores();
+      if (this.#inFlight === 0 && this.#nothingToSend(this.#nowUs())) {
+        this.#finish();
+        return;
+      }
+      const dueInMs = this.#dueInMs();
+      if (dueInMs >= 1 || this.#isSaturated) {
+        const restMs = Math.min(MAX_SLEEP_MS, Math.max(1, Math.floor(dueInMs)));
+        this.#network.rest(restMs, this.#turn);
+        return;
+      }
+      if (dueInMs > 0) Atomics.wait(NEVER_WOKEN, 0, 0, NAP_MS);
+    } while (performance.now() < yieldAtMs);
+    setImmediate(this.#turn);
+  };
+
+  /** What is to be done now and then. */
+  #doChores(): void {
     const nowMs = performance.now();
-    this.#sendDue();
     if (nowMs >= this.#nextExpiryMs) {
       this.#nextExpiryMs = nowMs + EXPIRY_INTERVAL_MS;
       for (const lane of this.#lanes) lane.connection.expire(nowMs);
@@ -123,27 +185,18 @@ export class LoadLoop {
       this.#nextProgressMs = nowMs + PROGRESS_INTERVAL_MS;
       this.#reportProgress(this.#nowUs());
     }
-    if (this.#inFlight === 0 && this.#nothingToSend()) {
-      this.#reportProgress(Number.POSITIVE_INFINITY);
-      for (const lane of this.#lanes) this.tally.unsent += this.#remaining(lane);
-      this.#finished.resolve();
-      return;
-    }
-    this.#scheduleTurn();
-  };
+  }
 
-  /** Sleeps until something is due, or for as long as does not matter. */
-  #scheduleTurn(): void {
-    const dueInMs =
-      this.#due < this.#count && !this.#stopped
-        ? (this.#dueUs(this.#due) - this.#nowUs()) / 1000
-        : MAX_SLEEP_MS;
-    if (dueInMs >= 1 || this.#isSaturated) {
-      setTimeout(this.#turn, Math.min(MAX_SLEEP_MS, Math.max(1, Math.floor(dueInMs))));
-      return;
-    }
-    if (dueInMs > 0) Atomics.wait(NEVER_WOKEN, 0, 0, NAP_MS);
-    setImmediate(this.#turn);
+  #finish(): void {
+    this.#reportProgress(Number.POSITIVE_INFINITY);
+    for (const lane of this.#lanes) this.tally.unsent += this.#remaining(lane);
+    this.#finished.resolve();
+  }
+
+  /** How long until the next request is due; as long as does not matter where there is none. */
+  #dueInMs(): number {
+    if (this.#due >= this.#count || this.#stopped) return MAX_SLEEP_MS;
+    return (this.#dueUs(this.#due) - this.#nowUs()) / 1000;
   }
 
   /**
@@ -156,9 +209,9 @@ export class LoadLoop {
 
   /** Sends all that is due, and each connection's share of it in one write. */
   #sendDue(): void {
-    if (this.#nothingToSend()) return;
     // What becomes due while this goes on is sent at the next turn.
     const nowUs = this.#nowUs();
+    if (this.#nothingToSend(nowUs)) return;
     while (this.#dueUs(this.#due) <= nowUs) {
       recordUs(this.tally.generatorLag, nowUs - this.#dueUs(this.#due));
       const lane = this.#lanes[connectionOf(this.#due, this.#lanes.length)];
@@ -178,22 +231,22 @@ export class LoadLoop {
     this.#touched.length = 0;
   }
 
-  #nothingToSend(): boolean {
+  #nothingToSend(nowUs: number): boolean {
     return (
       this.#stopped ||
       this.tally.sent + this.tally.shed === this.#count ||
-      this.#nowUs() >= (this.#plan.durationMs + this.#plan.graceMs) * 1000
+      nowUs >= (this.#plan.durationMs + this.#plan.graceMs) * 1000
     );
   }
 
   /** Sends what is due on the lane, as far as its connection has room. */
   #advance(lane: Lane): void {
-    if (lane.next >= this.#due || this.#nothingToSend()) return;
     while (lane.next < this.#due && lane.connection.room > 0) {
-      const local = lane.next;
-      lane.next += this.#lanes.length;
       const nowMs = performance.now();
       const nowUs = (nowMs - this.#startMs) * 1000;
+      if (this.#nothingToSend(nowUs)) return;
+      const local = lane.next;
+      lane.next += this.#lanes.length;
       const dueAtUs = this.#dueUs(local);
       if (nowUs - dueAtUs > (this.#plan.maxWaitMs ?? Number.POSITIVE_INFINITY) * 1000) {
         this.tally.shed++;
@@ -226,7 +279,9 @@ export class LoadLoop {
     const spans = { latencyUs, serviceUs: nowUs - sentUs };
     this.tally.countOutcome(answer.outcome, spans, "reason" in answer ? answer.reason : undefined);
     this.#series.countAnswer(nowUs, answer.outcome, latencyUs);
-    this.told.record(this.#slotOf(local), answer, sentUs, nowUs);
+    const slot = this.#slotOf(local);
+    this.told.record(slot, answer, sentUs, nowUs);
+    if ("rank" in answer && this.#plan.share.credentials[slot] !== VALID) this.#intrudersServed++;
     this.#latency.count(answer.outcome, latencyUs);
   }
 
@@ -255,6 +310,9 @@ export class LoadLoop {
       ...counts,
       latency: this.#latency.toRecord(),
       duplicates: this.told.duplicates,
+      intrudersServed: this.#intrudersServed,
+      firstSoldOutUs: this.told.firstSoldOutUs,
+      lastIssuedSentUs: this.told.lastIssuedSentUs,
       ...this.#series.takeFinished(untilUs),
     });
   }

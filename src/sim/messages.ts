@@ -45,6 +45,12 @@ export interface WorkerProgress extends FinishedBuckets {
   readonly latency: LatencyRecord;
   /** Members that were told of a second coupon, or twice of a new one. */
   readonly duplicates: number;
+  /** Claims without a valid credential that were told of a coupon. */
+  readonly intrudersServed: number;
+  /** When the first «sold out» came, in µs after the start of the run; infinity before. */
+  readonly firstSoldOutUs: number;
+  /** When the last of the claims that were told «issued» was sent; minus infinity before. */
+  readonly lastIssuedSentUs: number;
 }
 
 export type FromWorker =

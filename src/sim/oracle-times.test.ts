@@ -9,6 +9,7 @@ const WINDOWS = [
   { id: 2, opensAtMs: START_MS + 3_000, closesAtMs: START_MS + 4_000, quota: null },
 ];
 const soldOut: Answer = { outcome: "soldOut" };
+const notOpen: Answer = { outcome: "notOpen" };
 const issued: Answer = { outcome: "issued", rank: 1, code: "C" };
 
 /** The counter-examples for one member's answer, sent and received at these ms after the start. */
@@ -23,7 +24,7 @@ function judgeOne(
   told.record(1, answer, sentMs * 1_000, atMs * 1_000);
   const keeping = { told, startedAtMs: START_MS, sameClock };
   const checks = judgeTimes({ windows: WINDOWS }, keeping, last, restocked);
-  expect(checks.map(({ id }) => id)).toEqual(["told-in-window", "sold-out-last"]);
+  expect(checks.map(({ id }) => id)).toEqual(["told-in-window", "not-open-true", "sold-out-last"]);
   for (const check of checks) expect(check.ok).toBe(check.counterExamples.length === 0);
   return checks.flatMap((check) => check.counterExamples);
 }
@@ -44,8 +45,43 @@ test("the first «sold out» counts", () => {
   told.record(1, soldOut, 0, 1_500_000);
   told.record(1, soldOut, 0, 1_900_000);
   const keeping = { told, startedAtMs: START_MS, sameClock: true };
-  const [, early] = judgeTimes({ windows: WINDOWS }, keeping, lastAt(1_800), false);
+  const [, , early] = judgeTimes({ windows: WINDOWS }, keeping, lastAt(1_800), false);
   expect(early?.ok).toBe(false);
+});
+
+test("«not open» told while a window was open, a second after it opened at the earliest", () => {
+  const windows = [{ id: 1, opensAtMs: START_MS, closesAtMs: START_MS + 4_000, quota: null }];
+  const refusedAt = (sentMs: number, atMs: number, sameClock = true) => {
+    const told = new ToldTable(2);
+    told.record(1, notOpen, sentMs * 1_000, atMs * 1_000);
+    const keeping = { told, startedAtMs: START_MS, sameClock };
+    const checks = judgeTimes({ windows }, keeping, undefined, false);
+    return checks.flatMap(({ counterExamples }) => counterExamples);
+  };
+  const found = ["member-0000001 was told «not open» while the event was open"];
+  expect(refusedAt(1_019, 1_500)).toEqual([]);
+  expect(refusedAt(1_020, 1_500)).toEqual(found);
+  expect(refusedAt(3_000, 3_978)).toEqual(found);
+  expect(refusedAt(3_000, 3_979)).toEqual([]);
+  expect(refusedAt(4_100, 4_200)).toEqual([]);
+  expect(refusedAt(1_020, 1_500, false)).toEqual([]);
+});
+
+test("a coupon on a claim that was sent after a «sold out», whatever the ledger's clock", () => {
+  const judgeTwo = (sentMs: number, restocked = false) => {
+    const told = new ToldTable(3);
+    told.record(1, soldOut, 1_000_000, 1_100_000);
+    told.record(2, issued, sentMs * 1_000, sentMs * 1_000 + 50_000);
+    const keeping = { told, startedAtMs: START_MS, sameClock: false };
+    const [, , early] = judgeTimes({ windows: WINDOWS }, keeping, undefined, restocked);
+    return early?.counterExamples;
+  };
+  expect(judgeTwo(1_050)).toEqual([]);
+  expect(judgeTwo(1_121)).toEqual([]);
+  expect(judgeTwo(1_122)).toEqual([
+    "member-0000002 was issued a coupon on a claim sent 21 ms after member-0000001 was told «sold out»",
+  ]);
+  expect(judgeTwo(1_500, true)).toEqual([]);
 });
 
 test("not judged: another clock, another stock", () => {

@@ -1,6 +1,7 @@
 /**
  * What the members' clocks prove: an answer cannot come before its decision, nor the decision
- * before the request. This holds only where claims are decided by the clock of this machine.
+ * before the request. Times of the ledger can be held against them only where claims are decided by
+ * the clock of this machine.
  */
 
 import type { EventWindow } from "../server/events/event.ts";
@@ -9,9 +10,11 @@ import { seedMemberId } from "../server/members/seed.ts";
 import type { ToldTable } from "./told.ts";
 
 /** For a clock that was set during the run. */
-const CLOCK_ALLOWANCE_MS = 20;
+export const CLOCK_ALLOWANCE_MS = 20;
 /** Times told are rounded down to a millisecond. */
 const GRAIN_MS = 1;
+/** A server follows its database within this: it may not know yet of a window just opened. */
+const FOLLOW_MS = 1_000;
 
 export interface LastIssuance {
   readonly rank: number;
@@ -40,8 +43,9 @@ export function judgeTimes(
   restocked: boolean,
 ): Check[] {
   const { told, startedAtMs, sameClock } = timekeeping;
-  const early = new Findings();
+  const early = restocked ? new Findings() : findServedLater(told);
   const outside = new Findings();
+  const refused = new Findings();
   for (let number = 1; sameClock && number < told.rows; number++) {
     const soldOutMs = told.timeOf(number, "soldOut");
     if (soldOutMs !== undefined && last !== undefined && !restocked) {
@@ -52,6 +56,9 @@ export function judgeTimes(
         );
       }
     }
+    if (wasRefusedWhileOpen(windows, timekeeping, number)) {
+      refused.add(`${seedMemberId(number)} was told «not open» while the event was open`);
+    }
     const issuedMs = told.timeOf(number, "issued");
     const sentMs = told.timeOf(number, "issuedSent");
     if (issuedMs === undefined || sentMs === undefined) continue;
@@ -60,6 +67,9 @@ export function judgeTimes(
     if (missed !== undefined) outside.add(`${seedMemberId(number)} was told «issued» ${missed}`);
   }
   const unknown = "not judged: claims were decided by another machine's clock";
+  const soldOutLast = sameClock
+    ? "nobody was told «sold out» before the last coupon was decided"
+    : "nobody was told «sold out» before a claim was sent that was granted";
   return [
     outside.check(
       "told-in-window",
@@ -67,17 +77,58 @@ export function judgeTimes(
       sameClock ? "every «issued» was told while the event was open" : unknown,
       "«issued» told while the event was closed",
     ),
+    refused.check(
+      "not-open-true",
+      3,
+      sameClock ? "nobody was told «not open» while the event was open" : unknown,
+      "«not open» told while the event was open",
+    ),
     early.check(
       "sold-out-last",
       9,
-      !sameClock
-        ? unknown
-        : restocked
-          ? "not judged: the stock was changed during the run"
-          : "nobody was told «sold out» before the last coupon was decided",
+      restocked ? "not judged: the stock was changed during the run" : soldOutLast,
       "«sold out» told before the last coupon was decided",
     ),
   ];
+}
+
+/**
+ * Whether somebody was issued a coupon on a claim that was sent when somebody else had been told
+ * «sold out» already: the first answer and the last claim tell, by one clock, the simulator's.
+ */
+function findServedLater(told: ToldTable): Findings {
+  const found = new Findings();
+  let refused = { number: 0, atMs: Number.POSITIVE_INFINITY };
+  let served = { number: 0, atMs: Number.NEGATIVE_INFINITY };
+  for (let number = 1; number < told.rows; number++) {
+    const soldOutMs = told.timeOf(number, "soldOut");
+    if (soldOutMs !== undefined && soldOutMs < refused.atMs) refused = { number, atMs: soldOutMs };
+    const sentMs = told.timeOf(number, "issuedSent");
+    if (sentMs !== undefined && sentMs > served.atMs) served = { number, atMs: sentMs };
+  }
+  const laterMs = served.atMs - (refused.atMs + GRAIN_MS);
+  if (laterMs > CLOCK_ALLOWANCE_MS) {
+    found.add(
+      `${seedMemberId(served.number)} was issued a coupon on a claim sent ${laterMs} ms after ${seedMemberId(refused.number)} was told «sold out»`,
+    );
+  }
+  return found;
+}
+
+/** Whether a member's first «not open» was asked for and told while one window was open. */
+function wasRefusedWhileOpen(
+  windows: readonly EventWindow[],
+  { told, startedAtMs }: Timekeeping,
+  number: number,
+): boolean {
+  const sentMs = told.timeOf(number, "notOpenSent");
+  const answeredMs = told.timeOf(number, "notOpen");
+  if (sentMs === undefined || answeredMs === undefined) return false;
+  return windows.some(
+    ({ opensAtMs, closesAtMs }) =>
+      startedAtMs + sentMs >= opensAtMs + FOLLOW_MS + CLOCK_ALLOWANCE_MS &&
+      startedAtMs + answeredMs + GRAIN_MS < closesAtMs - CLOCK_ALLOWANCE_MS,
+  );
 }
 
 /** How a request missed all windows, as the end of a sentence; undefined when it met one. */

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from "../server/database.ts";
 import { addWindows, createEvent, findEvent } from "../server/events/administration.ts";
 import type { EventDefinition } from "../server/events/event.ts";
 import { seedMemberId } from "../server/members/seed.ts";
-import { judge, readHolders } from "./oracle.ts";
+import { judge, LOST_RECORDS, readHolders } from "./oracle.ts";
 import type { Answer } from "./outcomes.ts";
 import { DatabaseRecords } from "./records.ts";
 import { noOutcomes } from "./tally.ts";
@@ -15,6 +15,7 @@ import { ToldTable } from "./told.ts";
 
 const USERS = 6;
 const STOCK = 3;
+const CLOCKS = { startedAtMs: 0, sameClock: false };
 
 let directory: TemporaryDirectory;
 let database: Database;
@@ -36,6 +37,8 @@ const soldOut: Answer = { outcome: "soldOut" };
 const unknown: Answer = { outcome: "unknown" };
 const error: Answer = { outcome: "error" };
 const notOpen: Answer = { outcome: "notOpen" };
+
+const MEMBER = "member-000000";
 
 /** [member's number, what it was told], and [member's number, rank] in the ledger. */
 type Told = readonly (readonly [number, Answer])[];
@@ -64,12 +67,19 @@ async function insertRows({ id, windows }: EventDefinition, rows: Rows): Promise
   );
 }
 
+interface Circumstances {
+  readonly stockBefore?: number;
+  readonly ownEvent?: boolean;
+  readonly isDrained?: boolean;
+}
+
 /** The ids of the checks that fail, with their counter-examples. */
 async function verdict(
   told: Told,
   rows: Rows,
   rowsBefore: Rows = [],
   credentials = new Uint8Array(USERS + 1),
+  { stockBefore = STOCK, ownEvent = true, isDrained = true }: Circumstances = {},
 ): Promise<Record<string, readonly string[]>> {
   const event = await createStocked();
   await insertRows(event, rowsBefore);
@@ -78,16 +88,21 @@ async function verdict(
   await insertRows(event, rows);
   const table = new ToldTable(USERS + 1);
   const outcomes = noOutcomes();
+  let atMs = 0;
   for (const [member, answer] of told) {
     // Codes are unique in the whole ledger, so each event has its own.
     const own =
       "code" in answer ? { ...answer, code: answer.code.replace("CODE-", `${event.id} `) } : answer;
-    table.record(member, own, 0, 0);
+    // One after another: each is asked when the one before is answered.
+    table.record(member, own, atMs * 1000, (atMs + 1) * 1000);
+    atMs += 2;
     outcomes[answer.outcome]++;
   }
-  const testimony = { told: table, outcomes, credentials, startedAtMs: 0, sameClock: false };
-  const checks = await judge(records, event, before, testimony);
-  expect(checks.map((check) => check.id)).toHaveLength(10);
+
+  const testimony = { told: table, outcomes, credentials, ownEvent, ...CLOCKS };
+  const then = { ...event, stock: stockBefore };
+  const checks = await judge(records, then, before, testimony, isDrained);
+  expect(checks.map((check) => check.id)).toHaveLength(11);
   return Object.fromEntries(
     checks.filter((check) => !check.ok).map((check) => [check.id, check.counterExamples]),
   );
@@ -126,7 +141,7 @@ test("an answer that never came may be either", async () => {
     await verdict(
       [
         [1, issued(1)],
-        [2, soldOut],
+        [2, notOpen],
         [2, unknown],
         [3, error],
         [4, soldOut],
@@ -134,6 +149,28 @@ test("an answer that never came may be either", async () => {
       LEDGER,
     ),
   ).toEqual({});
+});
+
+test("the stock was raised during the run: «sold out» was true when it was told", async () => {
+  const raised = { stockBefore: 1 };
+  const told: Told = [
+    [1, issued(1)],
+    [2, soldOut],
+    [3, soldOut],
+    [3, unknown],
+  ];
+  expect(await verdict(told, LEDGER.slice(0, 1), [], undefined, raised)).toEqual({});
+  expect(await verdict([...told, [2, issued(2)]], LEDGER, [], undefined, raised)).toEqual({});
+});
+
+test("whoever else claims from an event that was there is not this run's business", async () => {
+  const stranger: Rows = [[USERS + 1, 2]];
+  const there = { ownEvent: false };
+  const told: Told = [[1, issued(1)]];
+  expect(await verdict(told, [[1, 1], ...stranger], [], undefined, there)).toEqual({});
+  expect(await verdict(told, [[1, 1], ...stranger])).toEqual({
+    "refusals-kept": [`${MEMBER}7 is not of this run, the ledger has rank 2`],
+  });
 });
 
 test("members who held a coupon before the run are told so", async () => {
@@ -148,10 +185,7 @@ test("members who held a coupon before the run are told so", async () => {
       LEDGER.slice(0, 1),
     ),
   ).toEqual({});
-  expect(await verdict([[1, notOpen]], [], LEDGER)).toEqual({});
 });
-
-const MEMBER = "member-000000";
 
 const lies: [name: string, told: Told, rows: Rows, expected: Record<string, string[]>][] = [
   [
@@ -222,6 +256,23 @@ const lies: [name: string, told: Told, rows: Rows, expected: Record<string, stri
     { "refusals-kept": [`${MEMBER}3 was told «sold out», and of rank 3`] },
   ],
   [
+    "told sold out beside a claim that was granted without an answer",
+    [
+      [1, issued(1)],
+      [2, issued(2)],
+      [3, soldOut],
+      [3, unknown],
+    ],
+    LEDGER,
+    { "refusals-kept": [`${MEMBER}3 was told «sold out», the ledger has rank 3`] },
+  ],
+  [
+    "told of a coupon, and then not open",
+    [...RIGHT, [1, notOpen]],
+    LEDGER,
+    { "refusals-kept": [`${MEMBER}1 held rank 1 and was told «not open»`] },
+  ],
+  [
     "sold out while stock remains",
     [
       [1, issued(1)],
@@ -267,6 +318,38 @@ test.each(lies)("a lie: %s", async (_name, told, rows, expected) => {
   expect(await verdict(told, rows)).toEqual(expected);
 });
 
+/** What is left of a lie where the ledger lacks coupons because it has not drained. */
+const UNDRAINED: Readonly<Record<string, Record<string, string[]>>> = {
+  "an acknowledged issuance that the ledger lacks": {},
+  "sold out while stock remains": {},
+  "issued twice to one member": {
+    "told-once": [`${MEMBER}1 was told «issued» more than once`],
+  },
+};
+
+test.each(lies)("before the ledger has drained: %s", async (name, told, rows, expected) => {
+  const found = await verdict(told, rows, [], undefined, { isDrained: false });
+  expect(found).toEqual(UNDRAINED[name] ?? expected);
+});
+
+test("without a ledger, what the members were told is judged", async () => {
+  const event = await createStocked();
+  const told = new ToldTable(USERS + 1);
+  for (const [member, answer] of RIGHT) told.record(member, answer, 0, 0);
+  told.record(5, { outcome: "issued", rank: 2, code: code(2) }, 0, 0);
+  const outcomes = { ...noOutcomes(), issued: 4, soldOut: 1 };
+  const credentials = new Uint8Array(USERS + 1);
+  const testimony = { told, outcomes, credentials, ownEvent: true, ...CLOCKS };
+  const before = { byNumber: new Uint8Array(USERS + 1), issued: 0 };
+  const checks = await judge(LOST_RECORDS, event, before, testimony, false);
+  expect(checks.filter(({ ok }) => !ok).map(({ id }) => id)).toEqual(["told-stock", "told-unique"]);
+  const summaries = checks.map(({ id, summary }) => `${id}: ${summary}`);
+  const lacking = "not judged: the ledger has not drained";
+  expect(summaries).toContain(`told-kept: 0 promises are in the ledger, 4 ${lacking}`);
+  expect(summaries).toContain(`all-explained: ${lacking}`);
+  expect(summaries).toContain(`sold-out-true: ${lacking}`);
+});
+
 test("intruders: refused, served, or in the ledger", async () => {
   const [forged, none] = [3, 1];
   const credentials = Uint8Array.from([0, 0, 0, 0, none, 0, forged]);
@@ -298,8 +381,19 @@ test("two members with one code", async () => {
   expect(found["told-unique"]).toEqual([`${MEMBER}2 and ${MEMBER}5 were told the same code`]);
 });
 
-test("a member told «sold out» who held a coupon before the run", async () => {
-  expect(await verdict([[1, soldOut]], [], LEDGER)).toEqual({
-    "refusals-kept": [`${MEMBER}1 was told «sold out», the ledger has rank 1`],
+test("not open first, and then a coupon", async () => {
+  expect(await verdict([[1, notOpen], ...RIGHT], LEDGER)).toEqual({});
+});
+
+test("members told «not open» or «sold out» who held a coupon before the run", async () => {
+  const told: Told = [
+    [1, notOpen],
+    [2, soldOut],
+  ];
+  expect(await verdict(told, [], LEDGER)).toEqual({
+    "refusals-kept": [
+      `${MEMBER}1 held rank 1 and was told «not open»`,
+      `${MEMBER}2 was told «sold out», the ledger has rank 2`,
+    ],
   });
 });

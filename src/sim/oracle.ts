@@ -30,6 +30,8 @@ export interface Testimony {
   readonly startedAtMs: number;
   /** Claims were decided by this machine's wall clock too. */
   readonly sameClock: boolean;
+  /** The event is the run's own: nobody but the run's members claims from it. */
+  readonly ownEvent: boolean;
 }
 
 /** Reads who of the members 1 … users holds a coupon of the event. */
@@ -46,28 +48,42 @@ export async function readHolders(records: Records, users: number): Promise<Hold
   return { byNumber, issued };
 }
 
+/** What the judge reads. */
+type JudgedRecords = Pick<Records, "event" | "pages">;
+
+/** What is left of records that only a server could tell which is gone: nothing. */
+export const LOST_RECORDS: JudgedRecords = {
+  event: async () => undefined,
+  async *pages() {},
+};
+
 /**
- * Judges a run whose ledger has drained.
+ * Judges a run.
  *
  * @param event as it was when the run began
  * @param before who held a coupon then
+ * @param isDrained else what the ledger lacks proves nothing; what it holds, and what the members
+ * were told, is judged all the same
  */
 export async function judge(
-  records: Records,
+  records: JudgedRecords,
   event: RecordedEvent,
   before: Holders,
   testimony: Testimony,
+  isDrained: boolean,
 ): Promise<Check[]> {
   // Read again: its stock or its windows may have been changed during the run.
   const eventNow = (await records.event()) ?? event;
   const restocked = eventNow.stock !== event.stock;
-  const oracle = new Oracle(eventNow, before, testimony, restocked);
+  const oracle = new Oracle(eventNow, before, testimony, { restocked, isDrained });
   for await (const page of records.pages()) {
     for (const row of page) oracle.readRow(row);
   }
   const times = judgeTimes(eventNow, testimony, oracle.last, restocked);
   return [...oracle.conclude(), ...times];
 }
+
+const NOT_DRAINED = "not judged: the ledger has not drained";
 
 /** The number of a seeded member of this run, from its id. */
 function memberNumber(memberId: string, users: number): number | undefined {
@@ -82,6 +98,7 @@ class Oracle {
   readonly #testimony: Testimony;
   /** The stock was changed during the run: coupons may come after a true «sold out». */
   readonly #restocked: boolean;
+  readonly #isDrained: boolean;
   readonly #inLedger: Uint8Array;
   readonly #broken = new Findings();
   readonly #contradicted = new Findings();
@@ -91,12 +108,20 @@ class Oracle {
   #issued = 0;
   /** Issuances of this run's members that did not exist before it. */
   #newIssuances = 0;
+  /** Promises that a ledger which has not drained does not hold yet. */
+  #awaited = 0;
 
-  constructor(event: RecordedEvent, before: Holders, testimony: Testimony, restocked: boolean) {
+  constructor(
+    event: RecordedEvent,
+    before: Holders,
+    testimony: Testimony,
+    { restocked, isDrained }: { readonly restocked: boolean; readonly isDrained: boolean },
+  ) {
     this.#event = event;
     this.#before = before;
     this.#testimony = testimony;
     this.#restocked = restocked;
+    this.#isDrained = isDrained;
     this.#inLedger = new Uint8Array(testimony.told.rows);
   }
 
@@ -104,7 +129,14 @@ class Oracle {
     this.#issued++;
     if (this.last === undefined || row.issuedAtMs >= this.last.issuedAtMs) this.last = row;
     const number = memberNumber(row.memberId, this.#testimony.told.rows - 1);
-    if (number === undefined) return;
+    if (number === undefined) {
+      if (this.#testimony.ownEvent) {
+        this.#contradicted.add(
+          `${row.memberId} is not of this run, the ledger has rank ${row.rank}`,
+        );
+      }
+      return;
+    }
     this.#inLedger[number] = 1;
     const isNew = this.#before.byNumber[number] !== 1;
     if (isNew) {
@@ -115,6 +147,10 @@ class Oracle {
       }
     }
     const { told } = this.#testimony;
+    // A holder is told so whenever it asks, whether or not the event is open.
+    if (told.wasTurnedAway(number) || (!isNew && told.wasTold(number, "notOpen"))) {
+      this.#contradicted.add(`${row.memberId} held rank ${row.rank} and was told «not open»`);
+    }
     const grant = told.grantOf(number);
     if (grant === undefined) this.#readUntold(number, row, isNew);
     else if (grant.rank !== row.rank || grant.code !== row.code) {
@@ -126,8 +162,11 @@ class Oracle {
   /** A row whose member was never told of a coupon: right only where an answer is missing. */
   #readUntold(number: number, row: LedgerRow, isNew: boolean): void {
     const { told } = this.#testimony;
-    if (told.wasTold(number, "unknown") || told.wasTold(number, "error")) return;
-    if (told.wasTold(number, "soldOut")) {
+    const isUnsure = told.wasTold(number, "unknown") || told.wasTold(number, "error");
+    // «Sold out» is wrong before an unanswered claim that was granted, and after it.
+    const isSoldOut = told.wasTold(number, "soldOut");
+    if (isUnsure && (this.#restocked || !isSoldOut)) return;
+    if (isSoldOut) {
       this.#contradicted.add(
         `${row.memberId} was told «sold out», the ledger has rank ${row.rank}`,
       );
@@ -171,26 +210,29 @@ class Oracle {
       const other = holderOf.get(grant.code);
       if (other !== undefined) shared.add(`${other} and ${id} were told the same code`);
       else holderOf.set(grant.code, id);
-      if (this.#inLedger[number] === 0) {
+      if (this.#inLedger[number] === 0 && !this.#isDrained) this.#awaited++;
+      else if (this.#inLedger[number] === 0) {
         this.#broken.add(`${id} was told rank ${grant.rank}, the ledger has nothing`);
       }
     }
     const beyond = new Findings();
     const { stock } = this.#event;
     if (granted > stock)
-      beyond.add(`${granted} members were told of a coupon, the stock is ${stock}`);
+      beyond.add(`${amount(granted)} members were told of a coupon, the stock is ${amount(stock)}`);
     return [
       beyond.check(
         "told-stock",
         1,
-        `${granted} members hold a coupon, stock ${stock}`,
+        `${amount(granted)} members hold a coupon, stock ${amount(stock)}`,
         "more coupons told than the stock",
       ),
       twice.check("told-once", 2, "nobody was told of a second coupon", "second coupons told"),
       this.#broken.check(
         "told-kept",
         5,
-        `all ${granted} promises are in the ledger, rank and code`,
+        this.#awaited === 0
+          ? `all ${amount(granted)} promises are in the ledger, rank and code`
+          : `${amount(granted - this.#awaited)} promises are in the ledger, ${amount(this.#awaited)} ${NOT_DRAINED}`,
         "promises that the ledger does not keep",
       ),
       shared.check(
@@ -202,7 +244,9 @@ class Oracle {
       this.#intruded.check(
         "intruders-refused",
         4,
-        intruders === 0 ? "there were no intruders" : `none of ${intruders} intruders was served`,
+        intruders === 0
+          ? "there were no intruders"
+          : `none of ${amount(intruders)} intruders was served`,
         "intruders served",
       ),
       this.#contradicted.check(
@@ -214,33 +258,43 @@ class Oracle {
     ];
   }
 
+  #describeSoldOut(): string {
+    if (this.#restocked) return "not judged: the stock was changed during the run";
+    return this.#isDrained ? "nobody was told «sold out» while coupons were left" : NOT_DRAINED;
+  }
+
   #judgeTotals(): Check[] {
     const { outcomes } = this.#testimony;
     const unsure = outcomes.unknown + outcomes.error;
     const explained = new Findings();
-    if (this.#newIssuances < outcomes.issued || this.#newIssuances > outcomes.issued + unsure) {
+    const isTooFew = this.#newIssuances < outcomes.issued;
+    const isTooMany = this.#newIssuances > outcomes.issued + unsure;
+    if (isTooMany || (isTooFew && this.#isDrained)) {
       explained.add(
-        `${this.#newIssuances} new in the ledger, ${outcomes.issued} told, ${unsure} without a clear answer`,
+        `${amount(this.#newIssuances)} new in the ledger, ${amount(outcomes.issued)} told, ${amount(unsure)} without a clear answer`,
       );
     }
     const early = new Findings();
     const left = this.#event.stock - this.#issued;
-    if (outcomes.soldOut > 0 && left > 0) {
-      early.add(`${outcomes.soldOut} were told «sold out», ${left} coupons are left`);
+    if (outcomes.soldOut > 0 && left > 0 && this.#isDrained && !this.#restocked) {
+      early.add(
+        `${amount(outcomes.soldOut)} were told «sold out», ${amount(left)} coupons are left`,
+      );
     }
     return [
       explained.check(
         "all-explained",
         7,
-        `${this.#newIssuances} new in the ledger: ${outcomes.issued} told, ${unsure} unclear answers`,
+        isTooFew
+          ? NOT_DRAINED
+          : `${amount(this.#newIssuances)} new in the ledger: ${amount(outcomes.issued)} told, ${amount(unsure)} unclear answers`,
         "the ledger's new issuances are not those told",
       ),
-      early.check(
-        "sold-out-true",
-        9,
-        "nobody was told «sold out» while coupons were left",
-        "«sold out» told too early",
-      ),
+      early.check("sold-out-true", 9, this.#describeSoldOut(), "«sold out» told too early"),
     ];
   }
+}
+
+function amount(count: number): string {
+  return count.toLocaleString("en-US");
 }

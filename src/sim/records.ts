@@ -5,10 +5,13 @@ import type { TokenConfig } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import type { Database } from "../server/database.ts";
 import { countIssued, findEvent } from "../server/events/administration.ts";
+import { lastIssuableRank } from "../server/events/event.ts";
 import { type Check, outboxCheck } from "../server/ledger/findings.ts";
+import { countOutbox } from "../server/ledger/outbox.ts";
 import { type LedgerRow, MAX_PAGE_ROWS, readLedger } from "../server/ledger/read.ts";
 import { checkLedger, type LedgerEvent, verifyEvent } from "../server/ledger/verify.ts";
 import { createTokenKeys, signTokenSync } from "../server/members/tokens.ts";
+import { askServer, refusedToken } from "./server-request.ts";
 
 export interface RecordedEvent extends LedgerEvent {
   readonly id: string;
@@ -22,6 +25,10 @@ export interface Records {
   pages(): AsyncIterable<readonly LedgerRow[]>;
   /** Coupons in the ledger now. */
   countIssued(): Promise<number>;
+  /**
+   * Coupons in the outbox now, as the database says; undefined where only the server could tell.
+   */
+  countWaiting(): Promise<number | undefined>;
   /** What holds of the ledger itself, whatever the members were told. */
   verify(): Promise<readonly Check[]>;
 }
@@ -39,7 +46,8 @@ export class DatabaseRecords implements Records {
   }
 
   async event() {
-    return await findEvent(this.#database, this.#eventId);
+    const event = await findEvent(this.#database, this.#eventId);
+    return event && { ...event, stock: lastIssuableRank(event) };
   }
 
   pages() {
@@ -50,8 +58,12 @@ export class DatabaseRecords implements Records {
     return await countIssued(this.#database.orm, this.#eventId);
   }
 
+  async countWaiting() {
+    return await countOutbox(this.#database, this.#eventId);
+  }
+
   async verify() {
-    const event = await this.event();
+    const event = await findEvent(this.#database, this.#eventId);
     if (event === undefined) throw new Error(`the event ${this.#eventId} is gone`);
     return (await verifyEvent(this.#database, event, this.#redis)).checks;
   }
@@ -68,6 +80,7 @@ const pageSchema = z.object({
     id: z.string(),
     name: z.string(),
     stock: z.int(),
+    returned: z.int(),
     windows: z.array(
       z.object({ id: z.int(), opensAt: moment, closesAt: moment, quota: z.int().nullable() }),
     ),
@@ -117,6 +130,10 @@ export class HttpRecords implements Records {
     return (await this.#require(0, 1)).inLedger;
   }
 
+  async countWaiting() {
+    return undefined;
+  }
+
   async verify() {
     const page = await this.#require(0, 1);
     const { checks } = await checkLedger(this.pages(), toEvent(page));
@@ -138,21 +155,21 @@ export class HttpRecords implements Records {
       role: "admin",
       lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
     });
-    const response = await fetch(url, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    }).catch(() => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await askServer(url, REQUEST_TIMEOUT_MS, headers);
+    if (response === undefined) {
       throw new CliError(
-        `the server at ${this.#url.origin} does not answer any more: its ledger could not be read`,
+        `the server at ${this.#url.origin} does not answer, so its ledger cannot be read: is --url right, and is it up?`,
         EXIT.failed,
       );
-    });
+    }
+    if (response.status === 401) throw refusedToken(this.#url);
     const body: unknown = await response.json().catch(() => undefined);
     if (response.status === 404 && codeOf(body) === "unknown_event") return undefined;
     const page = pageSchema.safeParse(body);
     if (response.status === 200 && page.success) return page.data;
     throw new CliError(
-      `the server at ${this.#url.origin} does not let its ledger be read (HTTP ${response.status}): is COUPONLIVE_JWT_SECRET its secret? Else name its database with --db`,
+      `the server at ${this.#url.origin} does not let its ledger be read (HTTP ${response.status}): name its database with --db`,
       EXIT.failed,
     );
   }
@@ -161,6 +178,7 @@ export class HttpRecords implements Records {
 function toEvent({ event }: Page): RecordedEvent {
   return {
     ...event,
+    stock: event.stock + event.returned,
     windows: event.windows.map(({ id, opensAt, closesAt, quota }) => ({
       id,
       opensAtMs: opensAt,

@@ -72,7 +72,7 @@ function loadLines(report: Report): string[] {
       `(p99 ${milliseconds(generatorLagMs.p99)}, max ${milliseconds(generatorLagMs.max)})`,
     `CPU a claim: generator ${cpuUsPerRequest.generator} µs` +
       (server === null ? "" : `, server ${server} µs`),
-    `${config.connections} connections, ${group(report.connectionsLost)} lost; seed ${config.seed}`,
+    `HTTP/${config.http}, ${config.connections} connections${config.streams > 1 ? ` of ${config.streams} streams` : ""}, ${group(report.connectionsLost)} lost; seed ${config.seed}`,
   ];
 }
 
@@ -95,7 +95,7 @@ function expectationLines({ expectations }: Report): string[] {
 export function actually({ actual, unit }: ExpectationResult): string {
   switch (unit) {
     case "ms":
-      return actual === null ? "no such request" : `was ${milliseconds(actual)} ms`;
+      return actual === null ? "there was none" : `was ${milliseconds(actual)} ms`;
     case "/s":
       return `was ${group(actual ?? 0)}/s`;
     case "":

@@ -1,5 +1,7 @@
 /** The judgement of a run: its verdict, the sentence that gives the reason, and its exit code. */
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { failuresBeyondDraining } from "../server/ledger/findings.ts";
+import type { Ending } from "./ending.ts";
 import { OUTCOMES } from "./outcomes.ts";
 import type { ExpectationResult, Measured, Report } from "./report.ts";
 
@@ -34,7 +36,9 @@ export function exitCodeOf(verdict: Verdict): ExitCode {
 
 /** What a judgement needs beside the figures. */
 export interface Findings {
-  readonly serverHeld: boolean;
+  readonly ending: Ending;
+  /** Members who showed a good token and were told that it is none. */
+  readonly refusedMembers: number;
   /** What kept the run from being valid, if anything: see `findBound`. */
   readonly bound: string | undefined;
   readonly expectations: readonly ExpectationResult[];
@@ -44,33 +48,54 @@ export interface Findings {
  * Correctness outranks all; then whether the run worked at all; then whether its figures can be
  * believed; then what was expected of them.
  */
-export function decide(
-  run: Measured,
-  { serverHeld, bound, expectations }: Findings,
-): Pick<Report, "verdict" | "why"> {
-  const failed = run.verification.checks.filter((check) => !check.ok);
+export function decide(run: Measured, findings: Findings): Pick<Report, "verdict" | "why"> {
+  const { ending, bound, expectations } = findings;
+  const { checks } = run.verification;
+  const failed = ending.isDrained
+    ? checks.filter((check) => !check.ok)
+    : failuresBeyondDraining(checks);
   if (failed.length > 0) {
     return { verdict: "INCORRECT", why: `violated: ${failed.map((check) => check.id).join(", ")}` };
   }
-  const broken = findBreakage(run, serverHeld);
+  const broken = findBreakage(run, findings);
   if (broken !== undefined) return { verdict: "BROKEN", why: broken };
   if (bound !== undefined) return { verdict: "INVALID", why: bound };
   const missed = expectations.filter((expectation) => !expectation.ok);
   if (missed.length > 0) {
     return { verdict: "MISSED", why: `expected ${missed.map(({ text }) => text).join(", ")}` };
   }
-  return { verdict: "PASS", why: "the giveaway was right and the rate was held" };
+  return { verdict: "PASS", why: describePass(run) };
 }
 
-function findBreakage(run: Measured, serverHeld: boolean): string | undefined {
-  const imbalance = findImbalance(run);
-  if (imbalance !== undefined) return imbalance;
-  const { outcomes, ledger } = run;
-  const undecided = outcomes.error + outcomes.unknown + outcomes.unauthorized;
-  if (ledger.sent > 0 && undecided === ledger.sent) {
-    return "not one claim was decided: see the reasons";
+function describePass(run: Measured): string {
+  const { issued, alreadyIssued, soldOut } = run.outcomes;
+  return issued + alreadyIssued + soldOut > 0
+    ? "the giveaway was right and the rate was held"
+    : `nothing was given away, and rightly: ${mainCause(run)}; the rate was held`;
+}
+
+/** Why claims came to nothing: the most frequent cause. */
+function mainCause({ outcomes, reasons }: Measured): string {
+  const causes = [
+    { reason: "the event was not open", count: outcomes.notOpen },
+    { reason: "the server refused the tokens (401)", count: outcomes.unauthorized },
+    { reason: "the server was overloaded (503)", count: outcomes.overloaded },
+    ...reasons,
+  ];
+  return causes.reduce((most, cause) => (cause.count > most.count ? cause : most)).reason;
+}
+
+function findBreakage(run: Measured, { ending, refusedMembers }: Findings): string | undefined {
+  const brokenDown = findImbalance(run) ?? ending.trouble;
+  if (brokenDown !== undefined) return brokenDown;
+  const { error, unknown, unauthorized, overloaded } = run.outcomes;
+  const { sent } = run.ledger;
+  if (sent > 0 && error + unknown + unauthorized + overloaded === sent) {
+    return `not one claim was decided: ${mainCause(run)}`;
   }
-  return serverHeld ? undefined : "the server died, or did not stop when it was told to";
+  if (refusedMembers === 0) return undefined;
+  const members = refusedMembers === 1 ? "1 member" : `${refusedMembers} members`;
+  return `${members} showed a good token and were refused (401)`;
 }
 
 /** The ledger of requests must balance: nothing forgotten, nothing counted twice. */
@@ -100,9 +125,13 @@ export function findBound(run: Measured, stopped: boolean): string | undefined {
   return undefined;
 }
 
-function whyShort(run: Measured): string {
-  return run.generatorLagMs.p99 <= MAX_GENERATOR_LAG_P99_MS &&
-    run.waitedForConnection > run.ledger.scheduled / 2
-    ? "all connections were busy: the server is slower than the rate, or --connections too few"
+/** What kept claims from being sent in time: their connections, or the generator. */
+function whyShort({ generatorLagMs, sendLagMs, ledger, waitedForConnection }: Measured): string {
+  // The longest delay was mostly a wait for a connection. Claims never sent have no delay.
+  const isServerSlow =
+    generatorLagMs.max < sendLagMs.max / 2 ||
+    (generatorLagMs.p99 <= MAX_GENERATOR_LAG_P99_MS && waitedForConnection > ledger.scheduled / 2);
+  return isServerSlow
+    ? "all connections were busy: the server stalled or is slower than the rate, or --connections too few"
     : "the generator did not get the CPU it needs";
 }

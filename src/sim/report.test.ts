@@ -4,6 +4,7 @@ import type { Check } from "../server/ledger/findings.ts";
 import { parseExpectation } from "./expectations.ts";
 import type { LoadResult } from "./fleet.ts";
 import { recordUs } from "./latency.ts";
+import type { Outcome } from "./outcomes.ts";
 import {
   type Report,
   type ReportConfig,
@@ -50,6 +51,8 @@ const bad: Check = {
   counterExamples: ["member x"],
 };
 
+const DIED = { isDrained: true, trouble: "the server died" };
+
 /** A run of 1,000 scheduled requests of which this many were sent, and answered like so. */
 function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): RunFacts {
   const tally = new Tally();
@@ -77,7 +80,7 @@ function facts(sent: number, change: Partial<RunFacts> = {}, answered = sent): R
     checks: [good],
     generatorCpuUs: 9_000,
     serverCpuUs: 20_000,
-    serverHeld: true,
+    ending: { isDrained: true, trouble: undefined },
     ...change,
   };
 }
@@ -138,6 +141,18 @@ test("all sent, but late, is invalid too", () => {
   expect(summarize(late).verdict).toBe("INVALID");
 });
 
+test("what kept the rate from being achieved is named", () => {
+  const late = (generatorLagUs: number) => {
+    const run = facts(1_000);
+    run.load.tally.countSent(1_400_000, 0);
+    recordUs(run.load.tally.generatorLag, generatorLagUs);
+    return summarize(run);
+  };
+  // A server that stalls at the end makes few claims wait, but these long.
+  expect(late(60_000).why).toContain("all connections were busy");
+  expect(late(1_400_000).why).toContain("the generator did not get the CPU");
+});
+
 test("a generator that comes to its requests late is invalid, and the bound is named", () => {
   const late = facts(1_000);
   for (let index = 0; index < 1_000; index++) {
@@ -159,9 +174,9 @@ test("a missed expectation is told, and yields to all other verdicts", () => {
   expect(report.expectations.map(({ ok }) => ok)).toEqual([true, false, false]);
   const text = reportLines(report).join("\n");
   expect(text).toContain("ok   issued==600 (was 600)\nMISS p99(soldOut)<1ms (was 2.00 ms)");
-  expect(text).toContain("MISS p50(notOpen)<1s (no such request)");
+  expect(text).toContain("MISS p50(notOpen)<1s (there was none)");
   expect(summarize(facts(500, { expectations })).verdict).toBe("INVALID");
-  expect(summarize(facts(1_000, { expectations, serverHeld: false })).verdict).toBe("BROKEN");
+  expect(summarize(facts(1_000, { expectations, ending: DIED })).verdict).toBe("BROKEN");
   expect(summarize(facts(1_000, { expectations, checks: [bad] })).verdict).toBe("INCORRECT");
   expect(summarize(facts(1_000, { expectations: expectations.slice(0, 1) })).verdict).toBe("PASS");
 });
@@ -188,18 +203,80 @@ test("a ledger that does not balance breaks the run", () => {
 });
 
 test("a server that died breaks the run", () => {
-  expect(summarize(facts(1_000, { serverHeld: false })).verdict).toBe("BROKEN");
+  expect(summarize(facts(1_000, { ending: DIED })).verdict).toBe("BROKEN");
 });
 
-test("a run in which nothing was decided is not a pass", () => {
+test("a ledger that has not drained breaks the run, unless something else is wrong too", () => {
+  const failed = (...ids: string[]) => ids.map((id): Check => ({ ...bad, id }));
+  const ending = { isDrained: false, trouble: "the server does not answer any more" };
+  const judged = (...ids: string[]) =>
+    summarize(facts(1_000, { ending, checks: [good, ...failed(...ids)] }));
+  for (const waiting of [[], ["outbox-empty"], ["drained", "redis-in-ledger"]]) {
+    const report = judged(...waiting);
+    expect(report).toMatchObject({ verdict: "BROKEN", why: ending.trouble });
+  }
+  for (const wrong of ["told-kept", "told-unique", "redis-in-ledger", "stock"]) {
+    const report = judged("outbox-empty", wrong);
+    expect(report).toMatchObject({ verdict: "INCORRECT", why: `violated: ${wrong}` });
+  }
+  const drained = { ...ending, isDrained: true };
+  expect(summarize(facts(1_000, { ending: drained })).verdict).toBe("BROKEN");
+  const waiting = { ending: drained, checks: failed("outbox-empty") };
+  expect(summarize(facts(1_000, waiting)).verdict).toBe("INCORRECT");
+});
+
+/** A run of 1,000 requests that were all answered like one of these, in turn. */
+function allAnswered(...answers: (readonly [outcome: Outcome, reason?: string])[]): RunFacts {
   const { load } = facts(0);
   const tally = new Tally();
   for (let index = 0; index < 1_000; index++) {
+    const [outcome, reason] = answers[index % answers.length] ?? ["error"];
     tally.countSent(index, index);
-    tally.countOutcome("unauthorized", { latencyUs: 1, serviceUs: 1 });
+    tally.countOutcome(outcome, { latencyUs: 1, serviceUs: 1 }, reason);
   }
   const ledger = { scheduled: 1_000, sent: 1_000, shed: 0, unsent: 0 };
-  expect(summarize(facts(0, { load: { ...load, ledger, tally } })).verdict).toBe("BROKEN");
+  return facts(0, { load: { ...load, ledger, tally } });
+}
+
+test.each<[why: string, ...Parameters<typeof allAnswered>]>([
+  ["the server refused the tokens (401)", ["unauthorized"]],
+  ["the server was overloaded (503)", ["overloaded"], ["overloaded"], ["unauthorized"]],
+  [
+    "no answer in time",
+    ["unauthorized"],
+    ["unknown", "no answer in time"],
+    ["unknown", "no answer in time"],
+  ],
+])("a run in which nothing was decided is not a pass: %s", (why, ...answers) => {
+  expect(summarize(allAnswered(...answers))).toMatchObject({
+    verdict: "BROKEN",
+    why: `not one claim was decided: ${why}`,
+  });
+});
+
+test.each<[why: string, ...Parameters<typeof allAnswered>]>([
+  ["the event was not open", ["notOpen"], ["notOpen"], ["unauthorized"]],
+  ["409 paused", ["otherRefusals", "409 paused"]],
+])("a pass without a coupon says so: %s", (why, ...answers) => {
+  expect(summarize(allAnswered(...answers))).toMatchObject({
+    verdict: "PASS",
+    why: `nothing was given away, and rightly: ${why}; the rate was held`,
+  });
+  const some = summarize(allAnswered(["soldOut"], ...answers));
+  expect(some.why).toBe("the giveaway was right and the rate was held");
+});
+
+test("members with a good token who were refused break the run; intruders do not", () => {
+  const { load } = facts(1_000);
+  const told = new ToldTable(4);
+  for (const row of [1, 2, 3]) told.record(row, { outcome: "unauthorized" }, 0, 0);
+  const judged = (...credentials: number[]) =>
+    summarize(facts(1_000, { load: { ...load, told, credentials: Uint8Array.from(credentials) } }));
+  expect(judged(0, 1, 2, 3).verdict).toBe("PASS");
+  expect(judged(0, 0, 2, 0)).toMatchObject({
+    verdict: "BROKEN",
+    why: "2 members showed a good token and were refused (401)",
+  });
 });
 
 test("the text shows outcomes, latencies, each check and the verdict", () => {
@@ -208,6 +285,7 @@ test("the text shows outcomes, latencies, each check and the verdict", () => {
   expect(text).toMatch(/^issued +600 +1\.30 /m);
   expect(text).toMatch(/^sold out +400 /m);
   expect(text).not.toMatch(/^not open/m);
+  expect(text).toMatch(/^HTTP\/1\.1, \d+ connections, 0 lost; seed \d+$/m);
   expect(text).toContain("ok   stock: 600 issued, stock 600");
   expect(text).toContain("FAIL told-once: violated 1 times\n       member x");
   expect(text.endsWith("INCORRECT: violated: told-once")).toBe(true);

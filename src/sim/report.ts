@@ -2,13 +2,14 @@
 import type { Histogram } from "hdr-histogram-js";
 import { z } from "zod";
 import type { Check } from "../server/ledger/findings.ts";
+import type { Ending } from "./ending.ts";
 import { checkExpectations, type Expectation } from "./expectations.ts";
 import type { LoadResult } from "./fleet.ts";
 import { percentileMs } from "./latency.ts";
 import { OUTCOMES, type Outcome } from "./outcomes.ts";
 import { COUPONLIVE_VERSION, type Machine } from "./report-machine.ts";
 import { decide, findBound, VERDICTS } from "./report-verdict.ts";
-import { SCENARIOS } from "./scenario.ts";
+import { CREDENTIALS, SCENARIOS } from "./scenario.ts";
 import { soldOutAfterMs } from "./series-reading.ts";
 import { HTTP_VERSIONS } from "./transport.ts";
 
@@ -142,8 +143,7 @@ export interface RunFacts {
   readonly expectations: readonly Expectation[];
   readonly generatorCpuUs: number;
   readonly serverCpuUs: number | undefined;
-  /** False when the run's own server died, or had to be killed at the end. */
-  readonly serverHeld: boolean;
+  readonly ending: Ending;
 }
 
 /** Sums a run up and judges it. */
@@ -151,8 +151,17 @@ export function summarize(facts: RunFacts): Report {
   const measured = measure(facts);
   const bound = findBound(measured, facts.load.stopped);
   const expectations = checkExpectations(facts.expectations, measured);
-  const judgement = decide(measured, { serverHeld: facts.serverHeld, bound, expectations });
+  const refusedMembers = countRefusedMembers(facts.load);
+  const judgement = decide(measured, { ending: facts.ending, refusedMembers, bound, expectations });
   return { ...measured, valid: bound === undefined, expectations, ...judgement };
+}
+
+function countRefusedMembers({ told, credentials }: LoadResult): number {
+  let refused = 0;
+  for (const [row, shown] of credentials.entries()) {
+    if (CREDENTIALS[shown] === "valid" && told.wasTold(row, "unauthorized")) refused++;
+  }
+  return refused;
 }
 
 /** What a report says before anything is judged. */

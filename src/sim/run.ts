@@ -2,18 +2,25 @@
 import type { DatabaseConfig, TokenConfig } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { processTreeCpuUs } from "./cpu.ts";
+import { describeEnding } from "./ending.ts";
 import type { Expectation } from "./expectations.ts";
 import { Fleet, type LoadResult } from "./fleet.ts";
 import { GaugePoller } from "./gauges.ts";
 import { LiveRun } from "./live.ts";
-import { type Holders, judge, readHolders } from "./oracle.ts";
+import { type Holders, judge, LOST_RECORDS, readHolders } from "./oracle.ts";
 import { type Report, type ReportConfig, summarize } from "./report.ts";
 import { describeMachine } from "./report-machine.ts";
 import { runWindow, type Scenario } from "./scenario.ts";
 import type { SeriesBucket } from "./series.ts";
 import { countArrivals, type LoadShape } from "./shape.ts";
 import { reviveServer, type Stage, setStage } from "./stage.ts";
-import { awaitDrained, awaitEvent, awaitWindow } from "./standing.ts";
+import {
+  awaitDrained,
+  awaitEvent,
+  awaitWindow,
+  type Drain,
+  requireGoodTokens,
+} from "./standing.ts";
 import type { Tally } from "./tally.ts";
 import { CONNECTION_LIMITS, type Transport } from "./transport.ts";
 
@@ -100,6 +107,7 @@ export async function runSimulation(
     (what) => observer.phase(what),
   );
   await awaitEvent(stage, options.eventId === undefined && stage.planWindow === undefined);
+  await requireGoodTokens(stage, tokenLifetimeSeconds(durationMs));
   // An event that was there may have been claimed from a moment ago.
   if (options.eventId !== undefined) await awaitDrained(stage);
   const before = await readHolders(stage.records, options.users);
@@ -111,16 +119,16 @@ export async function runSimulation(
   }
   const after = died === undefined ? stage : await reviveServer(stage, died, resources);
   observer.phase("waiting for the ledger");
-  await awaitDrained(after);
+  const drain = await awaitDrained(after);
   observer.phase("judging");
-  const checks = await inspect(after, before, load.result);
+  const checks = await inspect(after, before, load.result, drain);
   const serverStopped = (await after.ownServer?.stop()) ?? true;
-  const serverHeld = died === undefined && serverStopped;
+  const ending = describeEnding(drain, after, died === undefined && serverStopped);
   const { command, expectations } = options;
   const { series } = load.result;
   const machine = describeMachine();
   const facts = { command, machine, config, load: load.result, checks, expectations };
-  const report = summarize({ ...facts, serverHeld, ...load.cpu });
+  const report = summarize({ ...facts, ending, ...load.cpu });
   return { report, tally: load.result.tally, series };
 }
 
@@ -136,6 +144,12 @@ function requirePossible(options: RunOptions): void {
   }
   if (options.connections < options.loadWorkers) {
     throw new CliError("every load worker needs a connection: raise --connections");
+  }
+  const startsServer = options.server === undefined;
+  if (startsServer && options.webProcesses > 1 && options.redisUrl === undefined) {
+    throw new CliError(
+      "the embedded engine is one process: for --workers name a Redis with --redis",
+    );
   }
 }
 
@@ -166,6 +180,10 @@ function describe(
   };
 }
 
+function tokenLifetimeSeconds(durationMs: number): number {
+  return Math.ceil(durationMs / 1000) + TOKEN_RESERVE_SECONDS;
+}
+
 interface Fired {
   readonly result: LoadResult;
   readonly cpu: { readonly generatorCpuUs: number; readonly serverCpuUs: number | undefined };
@@ -181,8 +199,18 @@ async function fire(
   observer.phase("minting tokens, opening connections");
   const { durationMs, stock, issuedBefore } = config;
   const scheduled = countArrivals(config.shape, durationMs);
-  const live = new LiveRun({ durationMs, scheduled, stock, issuedBefore }, () => fleet.series);
   const gauges = new GaugePoller(stage.url, config.eventId);
+  const live = new LiveRun(
+    { durationMs, scheduled, stock, issuedBefore },
+    {
+      get series() {
+        return fleet.series;
+      },
+      get stock() {
+        return gauges.stock;
+      },
+    },
+  );
   const fleet = new Fleet(
     {
       url: stage.url,
@@ -197,7 +225,7 @@ async function fire(
       workers: config.workers,
       connections: config.connections,
       tokens: stage.tokens,
-      tokenLifetimeSeconds: Math.ceil(durationMs / 1000) + TOKEN_RESERVE_SECONDS,
+      tokenLifetimeSeconds: tokenLifetimeSeconds(durationMs),
     },
     (worker, progress) => live.update(worker, progress),
     (atMs) => gauges.gaugesAt(atMs),
@@ -250,9 +278,13 @@ function measureCpu(serverPid: number | undefined): () => Fired["cpu"] {
 }
 
 /** All checks: the members' view first, then the ledger's own and the engine's. */
-async function inspect(stage: Stage, before: Holders, load: LoadResult) {
+async function inspect(stage: Stage, before: Holders, load: LoadResult, drain: Drain) {
   const { told, tally, credentials, startedAtMs } = load;
-  const { records, event, sameClock } = stage;
-  const testimony = { told, outcomes: tally.outcomes, credentials, startedAtMs, sameClock };
-  return [...(await judge(records, event, before, testimony)), ...(await records.verify())];
+  const { records, event, sameClock, ownEvent } = stage;
+  const { outcomes } = tally;
+  const testimony = { told, outcomes, credentials, startedAtMs, sameClock, ownEvent };
+  const { isDrained, isReadable } = drain;
+  if (!isReadable) return await judge(LOST_RECORDS, event, before, testimony, isDrained);
+  const checks = await judge(records, event, before, testimony, isDrained);
+  return [...checks, ...(await records.verify())];
 }

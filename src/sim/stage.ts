@@ -49,6 +49,8 @@ export interface StageOptions {
 export interface Stage {
   readonly records: Records;
   readonly event: RecordedEvent;
+  /** The run has made the event. */
+  readonly ownEvent: boolean;
   readonly redis: Redis | undefined;
   readonly url: URL;
   readonly tokens: TokenConfig;
@@ -56,6 +58,8 @@ export interface Stage {
   readonly ownServer: ChildServer | undefined;
   /** Plans the window of the run's own event; undefined where there is nothing to plan. */
   readonly planWindow: ((startAtMs: number) => Promise<void>) | undefined;
+  /** What decides claims, `embedded` or `redis`; undefined where the server does not tell. */
+  readonly engine: string | undefined;
   /** Claims are decided by the clock of this machine. */
   readonly sameClock: boolean;
 }
@@ -80,7 +84,7 @@ export async function setStage(
   resources.defer(() => database.close());
   if (options.seededMembers > 0) {
     say(`making ${options.seededMembers.toLocaleString("en-US")} members`);
-    await seedMembers(database, options.seededMembers);
+    await seedMembers(database, options.seededMembers, { actor: "program" });
   }
   const eventId = options.eventId ?? (await createOwnEvent(database, options));
   const redis = await connectRedis(options.redisUrl, resources);
@@ -93,14 +97,15 @@ export async function setStage(
     });
   }
   const { window } = options;
+  const ownEvent = options.eventId === undefined;
   const planWindow =
-    options.eventId !== undefined || window === undefined
+    !ownEvent || window === undefined
       ? undefined
       : async (startAtMs: number) => await addOwnWindow(database, eventId, window, startAtMs);
-  const common = { records, event, redis, planWindow };
+  const common = { records, event, ownEvent, redis, planWindow };
   if (server !== undefined) {
-    const sameClock = await decidesHere(server.url, options.redisUrl);
-    return { ...common, ...server, sameClock, ownServer: undefined };
+    const decider = await findDecider(server.url, options.redisUrl);
+    return { ...common, ...server, ...decider, ownServer: undefined };
   }
   say("starting the server");
   const tokens = randomTokens();
@@ -108,8 +113,8 @@ export async function setStage(
     { database: config, tokens, redisUrl: options.redisUrl, workers: options.webProcesses },
     resources,
   );
-  const sameClock = await decidesHere(ownServer.url, options.redisUrl);
-  return { ...common, url: ownServer.url, tokens, ownServer, sameClock };
+  const decider = await findDecider(ownServer.url, options.redisUrl);
+  return { ...common, ...decider, url: ownServer.url, tokens, ownServer };
 }
 
 /** The stage where nothing is known of a server but its address and the secret of its tokens. */
@@ -128,23 +133,21 @@ async function setStageOverHttp(
   }
   const event = await requireEvent(records, eventId);
   const redis = await connectRedis(redisUrl, resources);
-  const sameClock = await decidesHere(server.url, redisUrl);
-  return {
-    records,
-    event,
-    redis,
-    ...server,
-    sameClock,
-    ownServer: undefined,
-    planWindow: undefined,
-  };
+  const decider = await findDecider(server.url, redisUrl);
+  const none = { ownServer: undefined, planWindow: undefined };
+  return { records, event, ownEvent: false, redis, ...server, ...decider, ...none };
 }
 
-/** Whether this machine's clock decides claims; where that cannot be known, it does not. */
-async function decidesHere(url: URL, redisUrl: string | undefined): Promise<boolean> {
-  if (!isLoopback(url)) return false;
-  if (redisUrl !== undefined) return isLoopback(new URL(redisUrl));
-  return (await readReadiness(url))?.engine !== "redis";
+/** What decides claims, and whether by this machine's clock; where that is not known, it is not. */
+async function findDecider(
+  url: URL,
+  redisUrl: string | undefined,
+): Promise<Pick<Stage, "engine" | "sameClock">> {
+  if (redisUrl !== undefined) {
+    return { engine: "redis", sameClock: isLoopback(url) && isLoopback(new URL(redisUrl)) };
+  }
+  const engine = (await readReadiness(url))?.engine;
+  return { engine, sameClock: isLoopback(url) && engine !== "redis" };
 }
 
 function isLoopback({ hostname }: URL): boolean {

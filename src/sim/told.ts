@@ -5,6 +5,8 @@ import { type Answer, MAX_CODE_LENGTH, OUTCOMES, type Outcome } from "./outcomes
 const ISSUED_TWICE = 1 << OUTCOMES.length;
 /** Told of two different coupons; the first is kept. */
 const TWO_COUPONS = 1 << (OUTCOMES.length + 1);
+/** Told `notOpen` on a claim that was sent when it had been told `issued`. */
+const TURNED_AWAY = 1 << (OUTCOMES.length + 2);
 
 /** The arrays of a table, fit to be transferred to another thread. */
 export interface ToldArrays {
@@ -12,12 +14,12 @@ export interface ToldArrays {
   readonly ranks: Uint32Array<ArrayBuffer>;
   /** MAX_CODE_LENGTH bytes for each member, ASCII, filled up with zeros. */
   readonly codes: Uint8Array<ArrayBuffer>;
-  /** The three TIMES of each row. */
+  /** The TIMES of each row. */
   readonly times: Uint32Array<ArrayBuffer>;
 }
 
-/** When the first answer of its kind came, or for `issuedSent` when its request was sent. */
-const TIMES = ["issuedSent", "issued", "soldOut"] as const;
+/** When the first answer of its kind came, or for `…Sent` when its request was sent. */
+const TIMES = ["issuedSent", "issued", "soldOut", "notOpenSent", "notOpen"] as const;
 
 type ToldTime = (typeof TIMES)[number];
 
@@ -33,6 +35,8 @@ export class ToldTable {
   readonly #codes: ToldArrays["codes"];
   readonly #times: ToldArrays["times"];
   #duplicates = 0;
+  #firstSoldOutUs = Number.POSITIVE_INFINITY;
+  #lastIssuedSentUs = Number.NEGATIVE_INFINITY;
 
   constructor(rows: number, arrays?: ToldArrays) {
     this.#flags = arrays?.flags ?? new Uint16Array(rows);
@@ -44,6 +48,16 @@ export class ToldTable {
   /** Members that were told of a second coupon, or twice of a new one, as counted by `record`. */
   get duplicates(): number {
     return this.#duplicates;
+  }
+
+  /** When the first «sold out» came, after the start of the run; infinity before, as of `record`. */
+  get firstSoldOutUs(): number {
+    return this.#firstSoldOutUs;
+  }
+
+  /** When the last of the claims that were told «issued» was sent; minus infinity before. */
+  get lastIssuedSentUs(): number {
+    return this.#lastIssuedSentUs;
   }
 
   get rows(): number {
@@ -63,18 +77,30 @@ export class ToldTable {
     const before = this.#flags[row] ?? 0;
     let flags = before | bitOf(answer.outcome);
     if (answer.outcome === "issued" && this.wasTold(row, "issued")) flags |= ISSUED_TWICE;
+    if (answer.outcome === "notOpen" && this.#heldBefore(row, sentUs)) flags |= TURNED_AWAY;
     if ("rank" in answer) {
-      const first = this.grantOf(row);
-      if (first === undefined) this.#keep(row, answer);
-      else if (first.rank !== answer.rank || first.code !== answer.code) flags |= TWO_COUPONS;
+      if (this.#ranks[row] === 0) this.#keep(row, answer);
+      else if (!this.#holds(row, answer)) flags |= TWO_COUPONS;
     }
     this.#flags[row] = flags;
     if ((flags & ~before & (ISSUED_TWICE | TWO_COUPONS)) !== 0) this.#duplicates++;
-    if (answer.outcome === "soldOut") this.#keepTime(row, "soldOut", atUs);
-    else if (answer.outcome === "issued") {
+    if (answer.outcome === "soldOut") {
+      this.#keepTime(row, "soldOut", atUs);
+      this.#firstSoldOutUs = Math.min(this.#firstSoldOutUs, atUs);
+    } else if (answer.outcome === "issued") {
+      this.#lastIssuedSentUs = Math.max(this.#lastIssuedSentUs, sentUs);
       this.#keepTime(row, "issuedSent", sentUs);
       this.#keepTime(row, "issued", atUs);
+    } else if (answer.outcome === "notOpen") {
+      this.#keepTime(row, "notOpenSent", sentUs);
+      this.#keepTime(row, "notOpen", atUs);
     }
+  }
+
+  /** Whether the member had been told «issued» when it sent a claim. */
+  #heldBefore(row: number, sentUs: number): boolean {
+    const issuedMs = this.timeOf(row, "issued");
+    return issuedMs !== undefined && sentUs >= (issuedMs + 1) * 1000;
   }
 
   /** The first one is kept, one more than it is: 0 is never. */
@@ -97,6 +123,17 @@ export class ToldTable {
     }
   }
 
+  /** Whether it is the coupon that was kept. */
+  #holds(row: number, { rank, code }: ToldGrant): boolean {
+    if (this.#ranks[row] !== rank) return false;
+    const start = row * MAX_CODE_LENGTH;
+    for (let at = 0; at < MAX_CODE_LENGTH; at++) {
+      const expected = at < code.length ? code.charCodeAt(at) : 0;
+      if (this.#codes[start + at] !== expected) return false;
+    }
+    return true;
+  }
+
   wasTold(row: number, outcome: Outcome): boolean {
     return ((this.#flags[row] ?? 0) & bitOf(outcome)) !== 0;
   }
@@ -113,6 +150,10 @@ export class ToldTable {
     return ((this.#flags[row] ?? 0) & TWO_COUPONS) !== 0;
   }
 
+  wasTurnedAway(row: number): boolean {
+    return ((this.#flags[row] ?? 0) & TURNED_AWAY) !== 0;
+  }
+
   /** The coupon that the member was told of first; undefined when it was told of none. */
   grantOf(row: number): ToldGrant | undefined {
     const rank = this.#ranks[row] ?? 0;
@@ -127,15 +168,16 @@ export class ToldTable {
     return { rank, code };
   }
 
-  /** Takes over a row of another table, as it is. */
+  /** Takes over a row of another table, as it is. Without views: there may be millions. */
   copyRow(row: number, from: ToldTable, fromRow: number): void {
     this.#flags[row] = from.#flags[fromRow] ?? 0;
     this.#ranks[row] = from.#ranks[fromRow] ?? 0;
-    const start = fromRow * MAX_CODE_LENGTH;
-    this.#codes.set(from.#codes.subarray(start, start + MAX_CODE_LENGTH), row * MAX_CODE_LENGTH);
-    const firstTime = fromRow * TIMES.length;
-    const times = from.#times.subarray(firstTime, firstTime + TIMES.length);
-    this.#times.set(times, row * TIMES.length);
+    for (let at = 0; at < MAX_CODE_LENGTH; at++) {
+      this.#codes[row * MAX_CODE_LENGTH + at] = from.#codes[fromRow * MAX_CODE_LENGTH + at] ?? 0;
+    }
+    for (let time = 0; time < TIMES.length; time++) {
+      this.#times[row * TIMES.length + time] = from.#times[fromRow * TIMES.length + time] ?? 0;
+    }
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { LoadLoop } from "./load.ts";
 import type { WorkerPlan } from "./messages.ts";
+import { chooseNetwork } from "./network/choose-network.ts";
 import { prepareRequests } from "./requests.ts";
 
 const CONNECTIONS = 8;
@@ -45,7 +46,8 @@ export async function warmUp(plan: WorkerPlan): Promise<void> {
     target: { hostname: "127.0.0.1", port: server.port ?? 0 },
     connections: CONNECTIONS,
   };
-  const load = new LoadLoop(rehearsal, prepareRequests(rehearsal), () => undefined);
+  const network = chooseNetwork(plan.target, true);
+  const load = new LoadLoop(rehearsal, prepareRequests(rehearsal), () => undefined, network);
   try {
     await load.open();
     await load.run(performance.timeOrigin + performance.now());

@@ -11,6 +11,8 @@ import { redisDataset } from "../../src/server/decider.ts";
 import { addWindows, createEvent, findEvent } from "../../src/server/events/administration.ts";
 import type { EventDefinition } from "../../src/server/events/event.ts";
 import { EventError } from "../../src/server/events/event-error.ts";
+import { withImportedCodes } from "../../src/server/events/imported-codes.ts";
+import { importCodes } from "../../src/server/events/own-codes.ts";
 import { deleteEvent } from "../../src/server/events/removal.ts";
 import { restockEvent } from "../../src/server/events/stock.ts";
 import type { EngineHarness } from "./contract.ts";
@@ -67,13 +69,33 @@ export function administrationContract(
       expect(late?.outcome).not.toBe("issued");
       await recovered(harness.engine());
       const soldOut = await stored(database, event.id);
-      expect(await claim(soldOut, "later")).toEqual([{ outcome: "sold_out" }]);
+      expect(await claim(soldOut, "later")).toMatchObject([{ outcome: "sold_out" }]);
       await expectProof(soldOut);
 
       expect(await restock(event, issued + 1)).toBe("done");
       const restocked = await stored(database, event.id);
       expect(await claim(restocked, "later")).toMatchObject([{ outcome: "issued" }]);
       await expectProof(restocked);
+    });
+
+    test("codes of an event's own reach the ledger, and no rank is issued without one", async () => {
+      const { id } = await createEvent(database, { name: "own codes", stock: 2 });
+      const nowMs = Date.now();
+      await importCodes(database, id, "FIRST\nSECOND\n", { nowMs });
+      await addWindows(database, id, [{ opensAtMs: nowMs }], { nowMs });
+      const event = await withImportedCodes(database, await stored(database, id));
+      const given = { ...event, returned: 1 };
+      expect(await claim(given, "a", "b", "c")).toMatchObject([
+        { outcome: "issued", grant: { rank: 1 } },
+        { outcome: "issued", grant: { rank: 2 } },
+        { outcome: "sold_out" },
+      ]);
+      await expectProof(event);
+      const codes = await database.client.execute({
+        sql: "SELECT code FROM issuances WHERE event_id = ? ORDER BY rank",
+        args: [id],
+      });
+      expect(codes.rows.map((row) => row["code"])).toEqual(["FIRST", "SECOND"]);
     });
 
     test("a deleted event issues nothing to whoever has not heard of it; its id is free again", async () => {
@@ -89,7 +111,7 @@ export function administrationContract(
       ]);
       await expectProof(again);
       const deleting = deleteEvent(database, event.id, "program", redis);
-      expect(await deleting.then(() => "done", refusal)).toBe("already_issued");
+      expect(await deleting.then(() => "done", refusal)).toBe("has_issued");
     });
   });
 }

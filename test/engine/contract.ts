@@ -9,6 +9,7 @@ import type { ClaimDecision, ClaimEngine, Grant } from "../../src/server/claims/
 import type { Database } from "../../src/server/database.ts";
 import { createEvent } from "../../src/server/events/administration.ts";
 import type { EventDefinition, EventWindow } from "../../src/server/events/event.ts";
+import { readLedger } from "../../src/server/ledger/read.ts";
 import type { Verification } from "../../src/server/ledger/verify.ts";
 import { Model } from "./model.ts";
 
@@ -138,6 +139,22 @@ export function engineContract(
       expect(outcomes(await claim(ended, "c", "b"))).toEqual(["ended", "already_issued"]);
     });
 
+    test("every refusal says when it was decided, by the engine's clock", async () => {
+      const soldOut = await newEvent({ stock: 0 });
+      const event = await newEvent({});
+      const paused = await newEvent({ paused: true });
+      const ended = await newEvent({ ended: true });
+      const exhausted = await newEvent({ windows: [{ ...open, quota: 0 }] });
+      const notOpen = await newEvent({ windows: [past] });
+      for (const refusing of [soldOut, paused, ended, exhausted, notOpen]) {
+        const { nowMs: beforeMs } = await harness.engine().status(event);
+        const [refused] = await claim(refusing, "a");
+        const { nowMs: afterMs } = await harness.engine().status(event);
+        expect(decidedAtMs(refused)).toBeGreaterThanOrEqual(beforeMs);
+        expect(decidedAtMs(refused)).toBeLessThanOrEqual(afterMs);
+      }
+    });
+
     test("an older revision than the engine has changes nothing", async () => {
       const event = await newEvent({});
       await claim(changed(event, { paused: true }), "a");
@@ -153,6 +170,21 @@ export function engineContract(
         { outcome: "sold_out" },
       ]);
       await expectProof(restocked);
+    });
+
+    test("1, 8: a coupon that was given back goes to the next claim, once, with a rank of its own", async () => {
+      const event = await newEvent({ stock: 2 });
+      expect(outcomes(await claim(event, "a", "b", "c"))).toEqual(["issued", "issued", "sold_out"]);
+      const given = changed(event, { returned: 1 });
+      // Whoever held it is told the same as before.
+      expect(await claim(given, "a", "c", "d")).toMatchObject([
+        { outcome: "already_issued", grant: { rank: 1 } },
+        { outcome: "issued", grant: { rank: 3 } },
+        { outcome: "sold_out" },
+      ]);
+      await harness.restart();
+      expect(outcomes(await claim(given, "d", "c"))).toEqual(["sold_out", "already_issued"]);
+      await expectProof(given);
     });
 
     test("6: whoever lost the answer finds the same grant, by asking and by claiming", async () => {
@@ -184,6 +216,21 @@ export function engineContract(
       for (const [position, member] of members.entries()) {
         expect(await harness.engine().find(event, member)).toEqual(grantOf(issued[position]));
       }
+      await expectProof(event);
+    });
+
+    test("7: what was issued is in the ledger or said to be on its way there, at every moment", async () => {
+      const event = await newEvent({ stock: 2 });
+      const members = ["a", "b"];
+      expect(outcomes(await claim(event, ...members))).toEqual(["issued", "issued"]);
+      const seen: string[] = [];
+      for await (const page of harness.engine().undelivered(event)) {
+        seen.push(...page.map(({ memberId, rank }) => `${memberId} ${rank}`));
+      }
+      for await (const page of readLedger(harness.database, event.id)) {
+        seen.push(...page.map(({ memberId, rank }) => `${memberId} ${rank}`));
+      }
+      expect(new Set(seen)).toEqual(new Set(["a 1", "b 2"]));
       await expectProof(event);
     });
 
@@ -325,7 +372,7 @@ function grantOf(decision: ClaimDecision | undefined): Grant {
 }
 
 function decidedAtMs(decision: ClaimDecision | undefined): number {
-  return decision?.outcome === "not_open" ? decision.decidedAtMs : Number.NaN;
+  return decision !== undefined && "decidedAtMs" in decision ? decision.decidedAtMs : Number.NaN;
 }
 
 function summary(decision: ClaimDecision): { outcome: string; rank?: number } {

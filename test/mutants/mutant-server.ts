@@ -91,6 +91,8 @@ export async function startMutant(
     verifyToken: mutation.verifyToken?.(verifyToken) ?? verifyToken,
     log: pino({ level: "silent" }),
     nowMs: Date.now,
+    clientAddress: () => "127.0.0.1",
+    isRegistrationOpen: false,
     isStopping: () => false,
   });
   const server = Bun.serve({
@@ -122,6 +124,7 @@ function withClaim(engine: ClaimEngine, claim: Mutation["claim"]): ClaimEngine {
     status: (event) => engine.status(event),
     oldestPendingAtMs: (events) => engine.oldestPendingAtMs(events),
     durability: () => engine.durability(),
+    undelivered: (event) => engine.undelivered(event),
     check: () => engine.check(),
     close: () => engine.close(),
   };

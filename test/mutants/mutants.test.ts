@@ -10,6 +10,7 @@ import {
   expiredAccepted,
   lateClosing,
   lostIssuance,
+  notOpenWhileOpen,
   oneTooMany,
   sharedCode,
   stoppedClock,
@@ -28,6 +29,11 @@ interface Trial {
 /** Everyone claims twice; a third of the members find nothing left. */
 const SOLD_OUT: Trial = { event: { stock: 20 }, flags: ["--users", "30", "--duration", "600ms"] };
 const PLENTY: Trial = { event: { stock: 1_000 }, flags: ["--users", "30", "--duration", "600ms"] };
+/** Beyond the second in which a server may not know yet that the event is open. */
+const LONGER: Trial = {
+  event: { stock: 1_000 },
+  flags: ["--users", "250", "--duration", "2500ms"],
+};
 /** Starting takes a second or two: the window closes in the midst of a run of four. */
 const CLOSING: Trial = {
   event: { stock: 10_000, closesInMs: 3_500 },
@@ -132,6 +138,14 @@ describe("a wrong server is found out", () => {
       earlySoldOut(),
       overDatabase(PLENTY),
       { "sold-out-true": /^1 were told «sold out», \d+ coupons are left$/ },
+    ],
+    [
+      "«not open» while the event was open",
+      notOpenWhileOpen(),
+      LONGER,
+      {
+        "not-open-true": new RegExp(`^${MEMBER} was told «not open» while the event was open$`),
+      },
     ],
     [
       "an intruder served",

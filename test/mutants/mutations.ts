@@ -69,7 +69,20 @@ export function lostIssuance(): Mutation {
 export function earlySoldOut(): Mutation {
   return {
     claim: eachClaim(async (memberId, number, ask) =>
-      number === WRONGED_CLAIM ? { outcome: "sold_out" } : await ask(memberId),
+      number === WRONGED_CLAIM
+        ? { outcome: "sold_out", decidedAtMs: Date.now() }
+        : await ask(memberId),
+    ),
+  };
+}
+
+/** Every third claim is sent away as if the event were not open. */
+export function notOpenWhileOpen(): Mutation {
+  return {
+    claim: eachClaim(async (memberId, number, ask) =>
+      number % 3 === 0
+        ? { outcome: "not_open", decidedAtMs: Date.now(), opensAtMs: null }
+        : await ask(memberId),
     ),
   };
 }

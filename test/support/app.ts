@@ -2,11 +2,13 @@
 import { expect } from "bun:test";
 import pino from "pino";
 import { z } from "zod";
+import { readAddressRanges } from "../../src/address-ranges.ts";
 import { createApp } from "../../src/server/app.ts";
 import { Combiner, DEFAULT_COMBINER_LIMITS } from "../../src/server/claims/combiner.ts";
 import { createEvent } from "../../src/server/events/administration.ts";
 import { Catalogue } from "../../src/server/events/catalogue.ts";
 import { changeCatalogue } from "../../src/server/events/change.ts";
+import { createClientAddress } from "../../src/server/http/client-address.ts";
 import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "../../src/server/http/live/feeds.ts";
 import { PROBLEMS } from "../../src/server/http/problem.ts";
 import { RequestCounts } from "../../src/server/http/request-counts.ts";
@@ -43,6 +45,7 @@ export async function openApp({ liveLimits = DEFAULT_LIVE_LIMITS } = {}) {
   const logged: string[] = [];
   const combiner = new Combiner(engine, { ...DEFAULT_COMBINER_LIMITS, maxQueued: 50 });
   const liveFeeds = new LiveFeeds({ catalogue, engine, combiner, nowMs: () => nowMs }, liveLimits);
+  const settings = { peerAddress: "192.0.2.1", isRegistrationOpen: true };
   const app = createApp({
     catalogue,
     engine,
@@ -55,6 +58,14 @@ export async function openApp({ liveLimits = DEFAULT_LIVE_LIMITS } = {}) {
     verifyToken: createTokenVerifier(keys),
     log: pino({}, { write: (line: string) => logged.push(line) }),
     nowMs: () => nowMs,
+    clientAddress: createClientAddress(
+      () => settings.peerAddress,
+      readAddressRanges("10.0.0.0/8"),
+      () => undefined,
+    ),
+    get isRegistrationOpen() {
+      return settings.isRegistrationOpen;
+    },
     isStopping: () => stopping,
   });
   const bearer = (memberId: string, role: Role = "member") => ({
@@ -67,6 +78,8 @@ export async function openApp({ liveLimits = DEFAULT_LIVE_LIMITS } = {}) {
     engine,
     bearer,
     logged,
+    /** Where requests come from, behind proxies in 10.0.0.0/8, and whether anybody may register. */
+    settings,
     moveClock: (ms: number) => {
       nowMs += ms;
     },

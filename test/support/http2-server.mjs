@@ -22,6 +22,8 @@ function answer(stream) {
 
 const modes = {
   plain: answer,
+  /** Takes no dynamic table. */
+  tableless: answer,
   /** A header of two frames, a body of several, trailers; all of it padded. */
   large(stream) {
     stream.respond({ ":status": 410, "x-long": LONG_VALUE }, { waitForTrailers: true });
@@ -58,7 +60,7 @@ const modes = {
 };
 
 const options = {
-  settings: { maxConcurrentStreams: 4 },
+  settings: { maxConcurrentStreams: 4, ...(mode === "tableless" ? { headerTableSize: 0 } : {}) },
   ...(mode === "large" ? { paddingStrategy: PADDING_STRATEGY_MAX } : {}),
 };
 const server =

@@ -83,7 +83,7 @@ export function rushResult(change: Partial<RunFacts> = {}): RunResult {
     expectations: [],
     generatorCpuUs: 400_000,
     serverCpuUs: 900_000,
-    serverHeld: true,
+    ending: { isDrained: true, trouble: undefined },
     ...change,
   });
   return { report, tally, series: RUSH_SERIES };

@@ -40,6 +40,12 @@ export function bearer(memberId: string): { authorization: string } {
   return { authorization: `Bearer ${signTokenSync(keys, request)}` };
 }
 
+/** The header of an administrator. */
+export function adminBearer(memberId: string): { authorization: string } {
+  const request = { memberId, role: "admin", lifetimeSeconds: TOKEN_LIFETIME_SECONDS } as const;
+  return { authorization: `Bearer ${signTokenSync(keys, request)}` };
+}
+
 /** A folder with a database, in which servers are started and stopped. */
 export class TestServer implements AsyncDisposable {
   program: RunningProgram | undefined;
@@ -82,10 +88,14 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Claims once. @throws when no answer came. */
-  async claim(eventId: string, memberId: string): Promise<Answer> {
+  async claim(
+    eventId: string,
+    memberId: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const response = await fetch(`${this.url}/v1/events/${eventId}/claims`, {
       method: "POST",
-      headers: bearer(memberId),
+      headers: { ...bearer(memberId), ...headers },
     });
     const body = answerSchema.parse(await response.json());
     return { status: response.status, headers: response.headers, body };

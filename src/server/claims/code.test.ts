@@ -30,7 +30,7 @@ test("a code of 16 letters and more is the first bits of the rank's HMAC in Croc
 });
 
 test("the codes of a full event are unique, also the shortest ones, and another key gives others", () => {
-  for (const codeLength of [CODE_LENGTH.min, 9, 16]) {
+  for (const codeLength of [CODE_LENGTH.min, 16]) {
     const codes = new Set<string>();
     for (let rank = 1; rank <= 100_000; rank++)
       codes.add(codeForRank(source({ codeLength }), rank));

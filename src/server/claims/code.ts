@@ -30,8 +30,9 @@ const LETTER_PAIRS = Array.from(ALPHABET, (first) =>
 
 /** Even, so that the halves end where they began; four make a strong permutation (Luby, Rackoff). */
 const PERMUTATION_ROUNDS = 4;
-/** What a round takes of its HMAC: more bits than the longer half has. */
-const ROUND_BYTES = 6;
+/** Halves of at most six letters are numbers of 30 bits, for which the arithmetic is quick. */
+const MAX_PERMUTED_LETTERS = 12;
+const BITS_PER_LETTER = 5;
 
 /**
  * The code of a rank, such as `7ZK2-0QXH-41VD-M8RT`, or `SUMMER-7ZK2-0QXH` with a prefix and eight
@@ -41,8 +42,8 @@ const ROUND_BYTES = 6;
  * - of 16 letters and more, it is the first bits of HMAC-SHA256(key, rank in decimal). 80 bits: among
  *   100,000 codes two are the same with a probability below 10⁻¹⁴, within an event and across events;
  * - of 8 to 15 letters, that would be too likely (1 in 200 among 100,000 codes of 8). They are the
- *   rank, permuted: a Feistel network of letters whose rounds are HMACs, so different ranks have
- *   different codes whatever the key. Codes of different events are kept apart by their prefixes,
+ *   rank, permuted: a Feistel network over their first twelve letters whose rounds are HMACs, so
+ *   different ranks have different codes whatever the key. Codes of different events are kept apart by their prefixes,
  *   which such events must have, each its own (events/settings.ts);
  * - fewer than 8 letters would be worth guessing: with 100,000 codes of 8, one guess in ten million hits.
  *
@@ -66,7 +67,7 @@ function importedCode({ importedCodes }: CodeSource, rank: number): string {
 }
 
 function digestLetters(key: Uint8Array, length: number, rank: number): string {
-  const digest = new Bun.CryptoHasher("sha256", key).update(String(rank)).digest();
+  const digest = hmac(key, String(rank));
   const group = (bit: number) => fourLetters(digest.readUInt32BE(bit >> 3) >>> (12 - (bit & 7)));
   let letters = `${group(0)}-${group(20)}-${group(40)}-${group(60)}`;
   for (let first = SELF_SUFFICIENT_CODE_LENGTH; first < length; first += LETTERS_PER_GROUP) {
@@ -76,18 +77,26 @@ function digestLetters(key: Uint8Array, length: number, rank: number): string {
   return letters;
 }
 
-/** The rank as `length` digits of base 32, permuted among all numbers of so many digits. */
+/** The rank as digits of base 32, permuted among all numbers of so many; letters beyond twelve are an HMAC's. */
 function permutedLetters(key: Uint8Array, length: number, rank: number): string {
-  const lowLetters = length >> 1;
-  let [highSize, lowSize] = [32 ** (length - lowLetters), 32 ** lowLetters];
-  let [high, low] = [Math.floor(rank / lowSize), rank % lowSize];
+  const permuted = Math.min(length, MAX_PERMUTED_LETTERS);
+  const lowBits = (permuted >> 1) * BITS_PER_LETTER;
+  const highBits = permuted * BITS_PER_LETTER - lowBits;
+  let [highMask, lowMask] = [2 ** highBits - 1, 2 ** lowBits - 1];
+  let [high, low] = [rank >>> lowBits, rank & lowMask];
   for (let round = 0; round < PERMUTATION_ROUNDS; round++) {
-    const digest = new Bun.CryptoHasher("sha256", key).update(`${length} ${round} ${low}`).digest();
-    const sum = (high + digest.readUIntBE(0, ROUND_BYTES)) % highSize;
-    [high, low] = [low, sum];
-    [highSize, lowSize] = [lowSize, highSize];
+    const noise = hmac(key, `${length} ${round} ${low}`).readUInt32BE(0) & highMask;
+    [high, low] = [low, high ^ noise];
+    [highMask, lowMask] = [lowMask, highMask];
   }
-  return grouped(base32(high, length - lowLetters) + base32(low, lowLetters));
+  const letters = base32(high, highBits) + base32(low, lowBits);
+  if (length === permuted) return grouped(letters);
+  const rest = fourLetters(hmac(key, `${length} rest ${rank}`).readUInt32BE(0));
+  return grouped(letters + rest.slice(0, length - permuted));
+}
+
+function hmac(key: Uint8Array, text: string): Buffer {
+  return new Bun.CryptoHasher("sha256", key).update(text).digest();
 }
 
 /** The lowest 20 bits. */
@@ -95,15 +104,19 @@ function fourLetters(bits: number): string {
   return `${LETTER_PAIRS[(bits >>> 10) & 1_023]}${LETTER_PAIRS[bits & 1_023]}`;
 }
 
-function base32(value: number, digits: number): string {
+function base32(value: number, bits: number): string {
   let text = "";
-  for (let rest = value; text.length < digits; rest = Math.floor(rest / 32)) {
-    text = `${ALPHABET[rest % 32]}${text}`;
+  for (let shift = bits - BITS_PER_LETTER; shift >= 0; shift -= BITS_PER_LETTER) {
+    text += ALPHABET[(value >>> shift) & 31];
   }
   return text;
 }
 
 /** Hyphens between groups of four letters, the last group of which may be shorter. */
 function grouped(letters: string): string {
-  return letters.replace(/.{4}(?=.)/g, "$&-");
+  let text = letters.slice(0, LETTERS_PER_GROUP);
+  for (let first = LETTERS_PER_GROUP; first < letters.length; first += LETTERS_PER_GROUP) {
+    text += `-${letters.slice(first, first + LETTERS_PER_GROUP)}`;
+  }
+  return text;
 }

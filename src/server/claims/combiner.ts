@@ -22,6 +22,13 @@ export const DEFAULT_COMBINER_LIMITS: CombinerLimits = {
   maxQueued: 10_000,
 };
 
+/** Told of every batch that was decided: its members, and the decisions in their order. */
+export type OnDecided = (
+  eventId: string,
+  memberIds: readonly string[],
+  decisions: readonly ClaimDecision[],
+) => void;
+
 export type ClaimAnswer = ClaimDecision | { readonly outcome: "overloaded" };
 
 const overloaded: Promise<ClaimAnswer> = Promise.resolve({ outcome: "overloaded" });
@@ -49,7 +56,13 @@ export class Combiner {
   constructor(
     private readonly engine: ClaimEngine,
     private readonly limits: CombinerLimits = DEFAULT_COMBINER_LIMITS,
+    private readonly onDecided?: OnDecided,
   ) {}
+
+  /** True while no claim waits and none is being decided. */
+  get isIdle(): boolean {
+    return this.queued + this.underWay === 0;
+  }
 
   /** How many claims wait for a place in a batch. */
   get queueDepth(): number {
@@ -88,7 +101,7 @@ export class Combiner {
 
   /** Resolves when every claim has been answered. */
   async idle(): Promise<void> {
-    if (this.queued + this.underWay === 0) return;
+    if (this.isIdle) return;
     await new Promise<void>((resolve) => this.idleWaiters.push(resolve));
   }
 
@@ -138,6 +151,7 @@ export class Combiner {
           claim.resolve(decision);
         }
       });
+      this.onDecided?.(queue.event.id, memberIds, decisions);
     } catch (error) {
       outcomes.failed += batch.length;
       for (const claim of batch) claim.reject(error);
@@ -145,7 +159,7 @@ export class Combiner {
     queue.batchesInFlight--;
     this.underWay -= batch.length;
     if (queue.waiting.length > 0) this.schedule(queue);
-    if (this.queued + this.underWay === 0) {
+    if (this.isIdle) {
       for (const resolve of this.idleWaiters.splice(0)) resolve();
     }
   }

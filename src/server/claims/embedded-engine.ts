@@ -5,7 +5,7 @@
 import type { Database } from "../database.ts";
 import { type EventDefinition, type EventWindow, lastIssuableRank } from "../events/event.ts";
 import type { IssuanceRow } from "../ledger/issuance.ts";
-import { oldestInOutboxAtMs, readOutbox } from "../ledger/outbox.ts";
+import { oldestInOutboxAtMs, pageOutbox, readOutbox } from "../ledger/outbox.ts";
 import { type LedgerGrant, readLedger } from "../ledger/read.ts";
 import { codeForRank } from "./code.ts";
 import type { Durability } from "./durability.ts";
@@ -99,6 +99,10 @@ export class EmbeddedEngine implements ClaimEngine {
 
   durability(): Promise<Durability> {
     return Promise.resolve({ store: "file", mayLose: "nothing" });
+  }
+
+  undelivered(event: EventDefinition): AsyncIterable<readonly LedgerGrant[]> {
+    return pageOutbox(this.options.database, event.id);
   }
 
   async check(): Promise<void> {
@@ -223,9 +227,11 @@ function refuse(
   nowMs: number,
 ): ClaimDecision | undefined {
   const { definition, grants, issuedByWindow } = state;
-  if (definition.ended) return { outcome: "ended" };
-  if (grants.size >= lastIssuableRank(definition)) return { outcome: "sold_out" };
-  if (definition.paused) return { outcome: "paused" };
+  if (definition.ended) return { outcome: "ended", decidedAtMs: nowMs };
+  if (grants.size >= lastIssuableRank(definition)) {
+    return { outcome: "sold_out", decidedAtMs: nowMs };
+  }
+  if (definition.paused) return { outcome: "paused", decidedAtMs: nowMs };
   if (window === undefined) return notOpen(definition, nowMs);
   if (window.quota !== null && (issuedByWindow.get(window.id) ?? 0) >= window.quota) {
     return { ...notOpen(definition, nowMs), outcome: "window_exhausted" };

@@ -4,6 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import type { EventDefinition } from "../events/event.ts";
+import type { LedgerGrant } from "../ledger/read.ts";
 import type { Durability } from "./durability.ts";
 
 /** A granted claim as the engine keeps it; the code follows from the rank (code.ts). */
@@ -14,13 +15,14 @@ export interface Grant {
   readonly issuedAtMs: number;
 }
 
-/** What became of one claim. Refusals are ordinary results; only broken infrastructure throws. */
+/**
+ * What became of one claim. Refusals are ordinary results; only broken infrastructure throws. A
+ * refusal carries the time at which it was decided, by the engine's clock.
+ */
 export type ClaimDecision =
   | { readonly outcome: "issued"; readonly grant: Grant }
   | { readonly outcome: "already_issued"; readonly grant: Grant }
-  | { readonly outcome: "sold_out" }
-  | { readonly outcome: "ended" }
-  | { readonly outcome: "paused" }
+  | { readonly outcome: "sold_out" | "ended" | "paused"; readonly decidedAtMs: number }
   /** No window is open; `opensAtMs` is the next one's opening, where there is one. */
   | {
       readonly outcome: "not_open";
@@ -79,6 +81,12 @@ export interface ClaimEngine {
 
   /** What a crash may lose of what was answered. */
   durability(): Promise<Durability>;
+
+  /**
+   * What was granted and may not be in the ledger yet, a page at a time. Who finds nothing here, and
+   * nothing in the ledger afterwards, knows that it was not granted before the call.
+   */
+  undelivered(event: EventDefinition): AsyncIterable<readonly LedgerGrant[]>;
 
   /** @throws EngineUnavailableError when no claim could be decided now */
   check(): Promise<void>;

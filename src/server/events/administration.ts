@@ -260,9 +260,10 @@ async function recordWindows(
   }: { readonly actor: Actor; action: string; eventId: string; readonly nowMs: number },
   changed: readonly EventWindow[],
 ): Promise<void> {
-  const named = changed.slice(0, MAX_AUDITED_WINDOWS).map((window) => ({
-    ...window,
-    opensAtMs: new Date(window.opensAtMs).toISOString(),
+  const named = changed.slice(0, MAX_AUDITED_WINDOWS).map(({ opensAtMs, closesAtMs, ...rest }) => ({
+    ...rest,
+    opensAt: new Date(opensAtMs).toISOString(),
+    closesAt: new Date(closesAtMs).toISOString(),
   }));
   await recordAudit(transaction, {
     ...entry,

@@ -1,38 +1,25 @@
 /** The one way to change what running servers follow: a write transaction with a new revision. */
-import { LibsqlError } from "@libsql/client";
 import { eq, sql } from "drizzle-orm";
 import { catalogue, events } from "../../../schema/tables.ts";
-import { type Database, reconnectAfterFailure } from "../database.ts";
-import { withoutValuesInErrors } from "../query-error.ts";
-import { inTurn } from "../turn.ts";
+import type { Database } from "../database.ts";
+import { inWriteTransaction } from "../write-transaction.ts";
 import type { Queryable } from "./event-rows.ts";
 
 /**
  * Runs the change in one write transaction, with the catalogue's next revision; servers follow it
- * once it is committed. Whatever it throws undoes it whole. Changes through one `database` run one
- * after another (turn.ts), and await nothing but the transaction.
+ * once it is committed. Whatever it throws undoes it whole. Changes run one after another.
  */
 export async function changeCatalogue<T>(
   database: Database,
   change: (transaction: Queryable, revision: number) => Promise<T>,
 ): Promise<T> {
-  const inTransaction = () =>
-    database.orm.transaction(async (transaction) => {
-      const [row] = await transaction
-        .update(catalogue)
-        .set({ revision: sql`${catalogue.revision} + 1` })
-        .returning({ revision: catalogue.revision });
-      if (row === undefined) throw new Error("the catalogue table has lost its row");
-      return await change(transaction, row.revision);
-    });
-  return await inTurn(database, async () => {
-    try {
-      return await withoutValuesInErrors(inTransaction());
-    } catch (error) {
-      // A refusal of ours has left no failed statement behind; the driver's errors have.
-      if (error instanceof LibsqlError) await reconnectAfterFailure(database);
-      throw error;
-    }
+  return await inWriteTransaction(database, async (transaction) => {
+    const [row] = await transaction
+      .update(catalogue)
+      .set({ revision: sql`${catalogue.revision} + 1` })
+      .returning({ revision: catalogue.revision });
+    if (row === undefined) throw new Error("the catalogue table has lost its row");
+    return await change(transaction, row.revision);
   });
 }
 

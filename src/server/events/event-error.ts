@@ -11,7 +11,7 @@ export type EventErrorCode =
   | "too_many_windows"
   | "stock_below_issued"
   /** Something was issued, or could have been. */
-  | "already_issued"
+  | "has_issued"
   | "window_begun"
   | "unknown_window"
   /** Members were told so already. */

@@ -4,7 +4,7 @@ import { audit, importedCodes } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
 import type { EventDefinition } from "./event.ts";
 
-/** Rows read at once: some milliseconds during which the thread does nothing else. */
+/** Rows read at once: some milliseconds during which the thread does nothing else, before a turn. */
 const PAGE_ROWS = 5_000;
 
 /** The audit's name of the change that brought the codes. */
@@ -31,6 +31,7 @@ async function readImportedCodes(database: Database, eventId: string): Promise<s
       .limit(PAGE_ROWS);
     for (const { code } of page) codes.push(code);
     if (page.length < PAGE_ROWS) return codes;
+    await Bun.sleep(0);
   }
 }
 

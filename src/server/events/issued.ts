@@ -24,8 +24,8 @@ export interface Deciding {
   readonly redis: Redis | undefined;
 }
 
-/** The event or its decider is no longer what the change was agreed on. */
-class ChangedMeanwhileError extends Error {}
+/** The event or its decider is no longer what the change was agreed on: `agree` begins it anew. */
+export class ChangedMeanwhileError extends Error {}
 
 /** How many coupons of the event are in ledger and outbox. */
 export async function countInDatabase(queryable: Queryable, eventId: string): Promise<number> {

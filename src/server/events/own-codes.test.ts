@@ -60,11 +60,11 @@ describe("refused as a whole", () => {
   test.each([
     [
       "AAAA\nBBBB",
-      "invalid_codes: event own needs one code for each of its 3 coupons, and 2 are given: 1 are missing",
+      "invalid_codes: event own needs one code for each of its 3 coupons, and 2 are given: 1 too few",
     ],
     [
       "AAAA\nBBBB\nCCCC\nDDDD",
-      "invalid_codes: event own needs one code for each of its 3 coupons, and 4 are given: 1 are too many",
+      "invalid_codes: event own needs one code for each of its 3 coupons, and 4 are given: 1 too many",
     ],
     ["AAAA\n\nCCCC", "invalid_codes: line 2: a code has 4 to 64"],
     ["AAA\nB B B\n=CCC", "invalid_codes: lines 1, 2 and 3: a code has 4 to 64"],

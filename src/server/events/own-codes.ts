@@ -26,7 +26,7 @@ const INSERT_BATCH = 5_000;
  * @returns how many there are: as many as the stock
  * @throws EventError (`invalid_codes` for too few, too many, malformed or repeated ones, `code_taken`
  * for those of other events, each with the numbers of lines; `window_begun` once its first window has
- * begun or is about to; `already_issued`)
+ * begun or is about to; `has_issued`)
  */
 export async function importCodes(
   database: Database,
@@ -97,12 +97,12 @@ async function requireNothingIssued(
   }
   // Without a window that began nothing can be issued: this is for a ledger that was tampered with.
   if ((await countInDatabase(transaction, event.id)) === 0) return;
-  throw new EventError("already_issued", `event ${event.id} has issued coupons with other codes`);
+  throw new EventError("has_issued", `event ${event.id} has issued coupons with other codes`);
 }
 
 function requireOneEach({ id, stock }: EventDefinition, codes: number): void {
   if (codes === stock) return;
-  const what = codes < stock ? `${stock - codes} are missing` : `${codes - stock} are too many`;
+  const what = codes < stock ? `${stock - codes} too few` : `${codes - stock} too many`;
   throw new EventError(
     "invalid_codes",
     `event ${id} needs one code for each of its ${stock} coupons, and ${codes} are given: ${what}`,

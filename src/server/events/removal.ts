@@ -22,7 +22,7 @@ import { agree, countInDatabase, findDecider, requireUnchanged } from "./issued.
  * forget it within a second, and none of them issues a coupon of it from here on.
  *
  * @param redis the Redis that decides, where one does, or that has decided: its keys of the event go too
- * @throws EventError (`already_issued` when anything was ever issued, `redis_needed`)
+ * @throws EventError (`has_issued` when anything was ever issued, `redis_needed`)
  * @throws EngineUnavailableError when Redis does not answer
  */
 export async function deleteEvent(
@@ -55,7 +55,7 @@ export async function deleteEvent(
 function refuseIssued(eventId: string, issued: number): void {
   if (issued === 0) return;
   throw new EventError(
-    "already_issued",
+    "has_issued",
     `event ${eventId} has issued coupons and is kept with them: end it instead`,
   );
 }

@@ -9,7 +9,14 @@ import { changeCatalogue, updateEvent } from "./change.ts";
 import { type EventDefinition, lastIssuableRank } from "./event.ts";
 import { EventError } from "./event-error.ts";
 import { type Queryable, requireEvent, requireRunningEvent } from "./event-rows.ts";
-import { agree, countInDatabase, type Deciding, findDecider, requireUnchanged } from "./issued.ts";
+import {
+  agree,
+  ChangedMeanwhileError,
+  countInDatabase,
+  type Deciding,
+  findDecider,
+  requireUnchanged,
+} from "./issued.ts";
 import { EVENT_LIMITS, requireWholeNumber } from "./limits.ts";
 
 /**
@@ -40,8 +47,13 @@ export async function restockEvent(
     return await changeCatalogue(database, async (transaction, revision) => {
       const before = await requireRunningEvent(transaction, eventId);
       const after = { ...before, stock };
-      if (deciding !== undefined) await requireUnchanged(transaction, deciding, asked, before);
-      requireIssuedWithin(after, await countInDatabase(transaction, eventId));
+      if (deciding !== undefined) {
+        await requireUnchanged(transaction, deciding, asked, before);
+        requireIssuedWithin(after, await countInDatabase(transaction, eventId));
+      } else if (stock < before.stock) {
+        // It was raised since: what was to be more is now less, and must be agreed on.
+        throw new ChangedMeanwhileError();
+      }
       if (before.codesImported) await requireCodesFor(transaction, eventId, stock);
       await updateEvent(transaction, eventId, revision, { stock });
       const details = { from: before.stock, to: stock };

@@ -1,42 +1,51 @@
 /** `POST /v1/auth/login`: an e-mail and a password for a token. */
 import { Hono } from "hono";
-import { z } from "zod";
-import { checkPassword, LoginOverloadedError } from "../members/accounts.ts";
+import type { z } from "zod";
+import { checkPassword } from "../members/accounts.ts";
+import { LoginLimits } from "../members/login-limits.ts";
 import { signToken } from "../members/tokens.ts";
+import { accountProblem, tooManyAttempts } from "./account-problem.ts";
+import { readJson } from "./body.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { problem } from "./problem.ts";
+import { loginBody, type loginSchema } from "./users-schema.ts";
 
 /** Long enough for a giveaway's day, short enough that a lost token ends. */
 const TOKEN_LIFETIME_SECONDS = 12 * 3_600;
 
-const credentials = z.object({ email: z.string(), password: z.string() });
-
 /** The routes of logging in. */
-export function authRoutes({ database, tokenKeys, nowMs, log }: Dependencies): Hono {
+export function authRoutes(deps: Dependencies): Hono {
+  const { database, tokenKeys, nowMs } = deps;
   const routes = new Hono();
+  const limits = new LoginLimits();
 
   routes.post("/v1/auth/login", async (c) => {
-    const body = credentials.safeParse(await c.req.json().catch(() => undefined));
+    const body = loginBody.safeParse(await readJson(c.req.raw));
     if (!body.success) {
       return problem("invalid_request", { detail: "send JSON with `email` and `password`" });
     }
+    const { email, password } = body.data;
+    const attempt = limits.begin(email, deps.clientAddress(c.req.raw), nowMs());
+    if (typeof attempt === "number") return tooManyAttempts(attempt);
     try {
-      const { email, password } = body.data;
       const member = await checkPassword(database, email, password);
       if (member === undefined) return problem("invalid_credentials");
-      const issuedAtMs = nowMs();
       const token = await signToken(tokenKeys, {
         memberId: member.memberId,
         role: member.role,
         lifetimeSeconds: TOKEN_LIFETIME_SECONDS,
-        nowMs: issuedAtMs,
+        nowMs: nowMs(),
       });
+      attempt.succeeded();
       c.header("cache-control", "no-store");
-      return c.json({ token, tokenType: "Bearer", expiresInSeconds: TOKEN_LIFETIME_SECONDS });
+      return c.json({
+        token,
+        tokenType: "Bearer",
+        expiresInSeconds: TOKEN_LIFETIME_SECONDS,
+      } satisfies z.infer<typeof loginSchema>);
     } catch (error) {
-      if (!(error instanceof LoginOverloadedError)) throw error;
-      log.warn("logins arrive faster than passwords can be checked");
-      return problem("overloaded", {}, { "retry-after": "1" });
+      attempt.undecided();
+      return accountProblem(error, deps);
     }
   });
 

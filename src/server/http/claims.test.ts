@@ -102,10 +102,11 @@ describe("claims over HTTP", () => {
 
   test("4: 403 for a member who was switched off", async () => {
     await at.openEvent("members", [0]);
-    const member = await createMember(at.database, {
-      email: "off@example.test",
-      password: "long enough",
-    });
+    const member = await createMember(
+      at.database,
+      { email: "off@example.test", password: "long enough" },
+      "program",
+    );
     expect((await at.claim("members", member.memberId)).status).toBe(201);
     await changeCatalogue(at.database, async (transaction) => {
       await transaction.run(`UPDATE users SET active = 0 WHERE id = '${member.memberId}'`);

@@ -5,6 +5,7 @@ import type { ClaimAnswer } from "../claims/combiner.ts";
 import type { Grant } from "../claims/engine.ts";
 import { couponForRank, couponValidUntilMs, type EventDefinition } from "../events/event.ts";
 import { authenticate, unauthorized } from "./authenticate.ts";
+import { requireMemberToken } from "./caller.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
 import { fixedProblem, problem } from "./problem.ts";
@@ -58,8 +59,8 @@ export function claimRoutes(deps: Dependencies): Hono {
   };
 
   routes.get("/v1/events/:id/claims/me", async (c) => {
-    const caller = authenticate(c.req.raw.headers.get("authorization"), deps);
-    if (caller === undefined) return unauthorized();
+    const caller = requireMemberToken(c.req.raw, deps);
+    if (caller instanceof Response) return caller;
     const event = deps.catalogue.get(c.req.param("id"));
     if (event === undefined) return unknownEvent();
     try {

@@ -26,6 +26,10 @@ export interface Dependencies {
    * received, so an answer that goes on for long needs it off.
    */
   readonly limitIdleTime: (request: Request, isLimited: boolean) => void;
+  /** The address that limits count a request by (client-address.ts). */
+  readonly clientAddress: (request: Request) => string;
+  /** Whether anybody may make an account. */
+  readonly isRegistrationOpen: boolean;
   /** True once the server has been told to stop. */
   readonly isStopping: () => boolean;
 }

@@ -4,8 +4,8 @@
  */
 
 import { fences } from "../../../schema/tables.ts";
-import { type Database, reconnectAfterFailure } from "../database.ts";
-import { inTurn } from "../turn.ts";
+import type { Database } from "../database.ts";
+import { inTurn } from "../write-transaction.ts";
 
 /** Under which instance of Redis the rows to insert were read. */
 export interface Fence {
@@ -22,14 +22,9 @@ export class StaleEntriesError extends Error {}
  */
 export async function raiseFence(database: Database, fence: Fence): Promise<void> {
   await inTurn(database, async () => {
-    try {
-      await database.orm
-        .insert(fences)
-        .values(fence)
-        .onConflictDoUpdate({ target: fences.eventId, set: { instance: fence.instance } });
-    } catch (error) {
-      await reconnectAfterFailure(database);
-      throw error;
-    }
+    await database.orm
+      .insert(fences)
+      .values(fence)
+      .onConflictDoUpdate({ target: fences.eventId, set: { instance: fence.instance } });
   });
 }

@@ -8,8 +8,10 @@ import { encodeRows, insertMissing } from "./insert.ts";
 import {
   appendToOutbox,
   countOutbox,
+  moveOneToLedger,
   moveToLedger,
   oldestInOutboxAtMs,
+  pageOutbox,
   readOutbox,
 } from "./outbox.ts";
 
@@ -47,6 +49,23 @@ describe("outbox", () => {
     expect(await moveToLedger(database)).toEqual({ taken: 0, refusedIds: [] });
     expect(await countOutbox(database, eventId)).toBe(0);
     expect(await oldestInOutboxAtMs(database)).toBeNull();
+  });
+
+  test("one issuance goes ahead of the others, once, and they follow", async () => {
+    const { database, eventId, rows, ledgerRanks } = await emptyLedger();
+    await appendToOutbox(database, encodeRows(rows(1, 2, 3)), []);
+    await appendToOutbox(database, encodeRows(rows(4)), []);
+    const waiting = async () => {
+      const pages = await Array.fromAsync(pageOutbox(database, eventId));
+      return pages.flat().map((grant) => grant.rank);
+    };
+    for (const rank of [2, 4, 2, 9]) await moveOneToLedger(database, eventId, rank);
+    await moveOneToLedger(database, "another", 1);
+    expect(await ledgerRanks()).toEqual([2, 4]);
+    expect(await waiting()).toEqual([1, 3]);
+    expect(await moveToLedger(database)).toEqual({ taken: 2, refusedIds: [] });
+    expect(await ledgerRanks()).toEqual([1, 2, 3, 4]);
+    expect(await waiting()).toEqual([]);
   });
 
   test("moves in steps of about a thousand, and a larger commit by itself", async () => {

@@ -2,11 +2,13 @@
  * The embedded engine's outbox: each commit appends one row, and the ledger takes them over in
  * large steps when nobody waits. Issuances leave it only together with their arrival in the ledger.
  */
-import { LibsqlError } from "@libsql/client";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { LibsqlError, type Row } from "@libsql/client";
 import { getTableColumns, getTableName, sql } from "drizzle-orm";
 import { events, outbox } from "../../../schema/tables.ts";
 import { type Database, reconnectAfterFailure } from "../database.ts";
 import type { Queryable } from "../events/event-rows.ts";
+import { inWriteTransaction } from "../write-transaction.ts";
 import { INSERT_FROM_JSON } from "./insert.ts";
 import type { IssuanceRow } from "./issuance.ts";
 import type { LedgerGrant } from "./read.ts";
@@ -15,6 +17,8 @@ import type { LedgerGrant } from "./read.ts";
 const MAX_ROWS_PER_MOVE = 1_000;
 /** Appended rows looked at for one move. */
 const MAX_ENTRIES_PER_MOVE = 256;
+/** Appended rows read at once by who looks for something in them: a few milliseconds. */
+const ENTRIES_PER_PAGE = 64;
 
 const table = getTableName(outbox);
 const columns = getTableColumns(outbox);
@@ -32,6 +36,9 @@ const span = `${table}.${id} BETWEEN ? AND ? AND NOT ${refused}`;
 const move = `${INSERT_FROM_JSON} FROM ${table}, json_each(${table}.${rows}) WHERE ${span} ORDER BY ${table}.${id}`;
 const remove = `DELETE FROM ${table} WHERE ${span}`;
 const refuse = `UPDATE ${table} SET ${refused} = 1 WHERE ${id} = ?`;
+const pageOfIds = `SELECT ${id} AS id FROM ${table} WHERE ${id} > ? ORDER BY ${id} LIMIT ${ENTRIES_PER_PAGE}`;
+const grantFields =
+  "value ->> 1 AS rank, value ->> 2 AS member_id, value ->> 4 AS window_id, value ->> 5 AS issued_at";
 const ofEvent = `FROM ${table}, json_each(${table}.${rows}) AS given WHERE given.value ->> 0 = ?`;
 
 /** The last rank of each event in what is appended, ascending within an event as it is decided. */
@@ -126,18 +133,69 @@ async function moveSpan(database: Database, firstId: number, lastId: number): Pr
 
 /** What an event has issued that is not in the ledger yet. */
 export async function readOutbox(database: Database, eventId: string): Promise<LedgerGrant[]> {
-  const fields =
-    "value ->> 1 AS rank, value ->> 2 AS member_id, value ->> 4 AS window_id, value ->> 5 AS issued_at";
   const found = await database.client.execute({
-    sql: `SELECT ${fields} ${ofEvent}`,
+    sql: `SELECT ${grantFields} ${ofEvent}`,
     args: [eventId],
   });
-  return found.rows.map((row) => ({
+  return found.rows.map(toGrant);
+}
+
+/** The same a page at a time, for who must not block a thread that serves; the oldest first. */
+export async function* pageOutbox(
+  database: Database,
+  eventId: string,
+): AsyncGenerator<readonly LedgerGrant[]> {
+  let lastId = 0;
+  for (;;) {
+    const ids = (await database.client.execute({ sql: pageOfIds, args: [lastId] })).rows;
+    const end = ids.at(-1);
+    if (end === undefined) return;
+    const found = await database.client.execute({
+      sql: `SELECT ${grantFields} ${ofEvent} AND ${table}.${id} > ? AND ${table}.${id} <= ?`,
+      args: [eventId, lastId, Number(end["id"])],
+    });
+    lastId = Number(end["id"]);
+    yield found.rows.map(toGrant);
+    await nextTurn();
+  }
+}
+
+/**
+ * Moves one issuance to the ledger ahead of those that wait before it, for who must change it now.
+ * Does nothing where it has left the outbox already.
+ */
+export async function moveOneToLedger(
+  database: Database,
+  eventId: string,
+  rank: number,
+): Promise<void> {
+  const isIt = sql`value ->> 0 = ${eventId} AND value ->> 1 = ${rank}`;
+  // Before the transaction: it looks at all that waits, for which nobody should have to wait.
+  const [holder] = await database.orm.all<{ id: number }>(
+    sql`SELECT ${outbox}.id AS id FROM ${outbox}, json_each(${outbox.rows}) WHERE ${isIt} AND NOT ${outbox.refused}`,
+  );
+  if (holder === undefined) return;
+  const held = sql`${outbox.id} = ${holder.id}`;
+  await inWriteTransaction(database, async (transaction) => {
+    await transaction.run(
+      sql`${sql.raw(INSERT_FROM_JSON)} FROM ${outbox}, json_each(${outbox.rows}) WHERE ${held} AND ${isIt}`,
+    );
+    await transaction.run(
+      sql`UPDATE ${outbox} SET rows = (SELECT json_group_array(json(value)) FROM json_each(${outbox.rows}) WHERE NOT (${isIt})) WHERE ${held}`,
+    );
+    await transaction.run(
+      sql`DELETE FROM ${outbox} WHERE ${held} AND json_array_length(${outbox.rows}) = 0`,
+    );
+  });
+}
+
+function toGrant(row: Row): LedgerGrant {
+  return {
     memberId: String(row["member_id"]),
     rank: Number(row["rank"]),
     windowId: Number(row["window_id"]),
     issuedAtMs: Number(row["issued_at"]),
-  }));
+  };
 }
 
 /** When the oldest issuance was decided that waits in the outbox for the ledger; null without one. */

@@ -1,5 +1,5 @@
 /** Reads the ledger in rank order. */
-import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { issuances } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
 
@@ -51,37 +51,4 @@ export async function* readLedger(
     yield page;
     last = end;
   }
-}
-
-/**
- * One page of what an event has issued, by rank: the rows behind `afterRank`, at most `limit` of
- * them, and all those that share the last one's rank, so that the next page can begin behind it
- * even in a damaged ledger.
- */
-export async function readLedgerPage(
-  database: Database,
-  eventId: string,
-  afterRank: number,
-  limit: number,
-): Promise<LedgerRow[]> {
-  const behind = and(eq(issuances.eventId, eventId), gt(issuances.rank, afterRank));
-  const [lastRow] = await database.orm
-    .select({ rank: issuances.rank })
-    .from(issuances)
-    .where(behind)
-    .orderBy(asc(issuances.rank))
-    .limit(1)
-    .offset(limit - 1);
-  const lastRank = lastRow?.rank ?? Number.MAX_SAFE_INTEGER;
-  return await database.orm
-    .select({
-      memberId: issuances.userId,
-      rank: issuances.rank,
-      code: issuances.code,
-      windowId: issuances.windowId,
-      issuedAtMs: issuances.issuedAtMs,
-    })
-    .from(issuances)
-    .where(and(behind, lte(issuances.rank, lastRank)))
-    .orderBy(asc(issuances.rank));
 }

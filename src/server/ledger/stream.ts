@@ -8,6 +8,8 @@ import type { LedgerGrant } from "./read.ts";
 const GROUP = "ledger";
 /** Entries read at once. Each holds one batch of the combiner: one to some hundred issuances. */
 const ENTRIES_PER_READ = 256;
+/** Entries read at once by who looks for something in them. */
+const ENTRIES_PER_PAGE = 32;
 /** Contradicting entries kept for inspection; the oldest go first. */
 const MAX_CONTRADICTIONS = 10_000;
 
@@ -114,6 +116,23 @@ export class EventStream {
       if (!(error instanceof Error && error.message.startsWith("BUSYGROUP"))) throw error;
     }
     this.groupExists = true;
+  }
+}
+
+/** What is in the stream of an event, a page at a time, the oldest first; nothing is taken from it. */
+export async function* pageStream(
+  redis: Redis,
+  eventId: string,
+): AsyncGenerator<readonly LedgerGrant[]> {
+  const { stream } = eventKeys(eventId);
+  let from = "-";
+  for (;;) {
+    const reply = await redis.xrange(stream, from, "+", "COUNT", ENTRIES_PER_PAGE);
+    const entries = decodeEntries(entriesSchema.parse(reply));
+    const end = entries.at(-1);
+    if (end === undefined) return;
+    yield entries.flatMap((entry) => entry.grants ?? []);
+    from = `(${end.id}`;
   }
 }
 

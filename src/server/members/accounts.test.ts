@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { eq } from "drizzle-orm";
-import { users } from "../../../schema/tables.ts";
+import { audit, users } from "../../../schema/tables.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../../test/support/temp.ts";
 import { type Database, openDatabase } from "../database.ts";
-import {
-  checkPassword,
-  createMember,
-  findMemberByEmail,
-  LoginOverloadedError,
-} from "./accounts.ts";
-import { HASH_OF_NOTHING, MAX_CONCURRENT_HASHINGS } from "./passwords.ts";
+import { checkPassword, createMember, findMemberByEmail, registerMember } from "./accounts.ts";
+import { HASH_OF_NOTHING, LoginOverloadedError, MAX_CONCURRENT_HASHINGS } from "./passwords.ts";
 
 let folder: TemporaryDirectory;
 let database: Database;
@@ -25,6 +20,7 @@ afterAll(() => {
   folder.remove();
 });
 
+const actor = "cli:test";
 const password = "correct horse battery";
 
 describe("createMember", () => {
@@ -32,6 +28,7 @@ describe("createMember", () => {
     const member = await createMember(
       database,
       { email: " Kim@Example.TEST ", name: "김", password },
+      actor,
       1_700_000_000_000,
     );
     expect(member).toEqual({
@@ -40,6 +37,8 @@ describe("createMember", () => {
       name: "김",
       role: "member",
       active: true,
+      hasPassword: true,
+      createdAtMs: 1_700_000_000_000,
     });
     expect(await findMemberByEmail(database, "KIM@example.test")).toEqual(member);
     const [row] = await database.orm.select().from(users).where(eq(users.id, member.memberId));
@@ -49,7 +48,7 @@ describe("createMember", () => {
   test("keeps the password as argon2id with OWASP's parameters, salted", async () => {
     const hashes = [];
     for (const email of ["salt-1@example.test", "salt-2@example.test"]) {
-      const { memberId } = await createMember(database, { email, password });
+      const { memberId } = await createMember(database, { email, password }, actor);
       const [row] = await database.orm.select().from(users).where(eq(users.id, memberId));
       hashes.push(row?.passwordHash);
     }
@@ -60,11 +59,26 @@ describe("createMember", () => {
     expect(HASH_OF_NOTHING).toStartWith(parameters);
   });
 
+  test("needs an e-mail or an id, and no password", async () => {
+    await expect(createMember(database, { password }, actor)).rejects.toMatchObject({
+      code: "invalid_input",
+    });
+    expect(await createMember(database, { id: "outside-1" }, actor)).toMatchObject({
+      memberId: "outside-1",
+      email: null,
+      hasPassword: false,
+    });
+  });
+
   test("refuses an id or an e-mail that another member has, and says which", async () => {
-    await createMember(database, { id: "first", email: "first@example.test", password });
-    const sameId = createMember(database, { id: "first", email: "new@example.test", password });
+    await createMember(database, { id: "first", email: "first@example.test", password }, actor);
+    const sameId = createMember(
+      database,
+      { id: "first", email: "new@example.test", password },
+      actor,
+    );
     await expect(sameId).rejects.toMatchObject({ code: "id_taken" });
-    const sameEmail = createMember(database, { email: "FIRST@example.test", password });
+    const sameEmail = createMember(database, { email: "FIRST@example.test", password }, actor);
     await expect(sameEmail).rejects.toMatchObject({ code: "email_taken" });
     expect(await findMemberByEmail(database, "new@example.test")).toBeUndefined();
   });
@@ -81,20 +95,48 @@ describe("createMember", () => {
     { password: "1234567" },
     { password: "x".repeat(257) },
   ])("refuses %j", async (wrong) => {
-    const creation = createMember(database, { email: "ok@example.test", password, ...wrong });
+    const creation = createMember(
+      database,
+      { email: "ok@example.test", password, ...wrong },
+      actor,
+    );
     await expect(creation).rejects.toMatchObject({ code: "invalid_input" });
     expect(await findMemberByEmail(database, "ok@example.test")).toBeUndefined();
   });
 });
 
+describe("registerMember", () => {
+  test("makes a member with an id of its own, and audits it as the member's doing", async () => {
+    const registration = { email: "new@example.test", name: "New", password };
+    const { memberId, role } = await registerMember(database, registration, 7);
+    expect(role).toBe("member");
+    const entries = await database.orm.select().from(audit).where(eq(audit.subject, memberId));
+    expect(entries).toMatchObject([
+      {
+        atMs: 7,
+        actor: `member:${memberId}`,
+        action: "user.register",
+        details: '{"role":"member"}',
+      },
+    ]);
+    await expect(registerMember(database, registration)).rejects.toMatchObject({
+      code: "email_taken",
+    });
+  });
+});
+
 describe("checkPassword", () => {
   beforeAll(async () => {
-    await createMember(database, {
-      id: "lee",
-      email: "lee@example.test",
-      password,
-      role: "admin",
-    });
+    await createMember(
+      database,
+      {
+        id: "lee",
+        email: "lee@example.test",
+        password,
+        role: "admin",
+      },
+      actor,
+    );
   });
 
   test("returns the member for the right password, in any case of the e-mail", async () => {
@@ -119,7 +161,7 @@ describe("checkPassword", () => {
   });
 
   test("returns nobody for an inactive member, nor for one without a password", async () => {
-    await createMember(database, { id: "gone", email: "gone@example.test", password });
+    await createMember(database, { id: "gone", email: "gone@example.test", password }, actor);
     expect(await checkPassword(database, "gone@example.test", password)).toBeDefined();
     await database.orm.update(users).set({ active: false }).where(eq(users.id, "gone"));
     expect(await checkPassword(database, "gone@example.test", password)).toBeUndefined();

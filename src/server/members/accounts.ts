@@ -1,18 +1,15 @@
-/** Members' own accounts: made by an administrator, and logged in to by e-mail and password. */
-import { eq } from "drizzle-orm";
-import { z } from "zod";
+/** Members' own accounts: made by an administrator or by the member, and logged in to by e-mail. */
+import { eq, sql } from "drizzle-orm";
 import { users } from "../../../schema/tables.ts";
+import { type Actor, recordAudit } from "../audit.ts";
 import type { Database } from "../database.ts";
+import type { Queryable } from "../events/event-rows.ts";
 import { withoutValuesInErrors } from "../query-error.ts";
-import { isMemberId, MEMBER_ID_RULE } from "./member-id.ts";
-import { hashPassword, isPasswordLength, PASSWORD_RULE, verifyPassword } from "./passwords.ts";
+import { inWriteTransaction } from "../write-transaction.ts";
+import { AccountError, unknownMember } from "./account-error.ts";
+import { brokenRule, normalizeEmail } from "./account-rules.ts";
+import { hashPassword, verifyPassword } from "./passwords.ts";
 import type { Role } from "./tokens.ts";
-
-export { LoginOverloadedError } from "./passwords.ts";
-
-/** RFC 5321, section 4.5.3.1.3: a path of 256 octets, less its angle brackets. */
-const MAX_EMAIL_LENGTH = 254;
-const MAX_NAME_LENGTH = 200;
 
 /** An account, without its password. */
 export interface Member {
@@ -24,24 +21,22 @@ export interface Member {
   readonly active: boolean;
 }
 
+/** What an administrator sees of an account. */
+export interface MemberRecord extends Member {
+  /** False for an account that cannot log in here. */
+  readonly hasPassword: boolean;
+  readonly createdAtMs: number;
+}
+
 export interface NewMember {
   /** By default a new UUID, version 7. */
   readonly id?: string | undefined;
-  readonly email: string;
+  /** May be left out where an id is given: a member of an identity provider, known by id only. */
+  readonly email?: string | undefined;
   readonly name?: string | undefined;
-  readonly password: string;
-  readonly role?: Role;
-}
-
-/** A refusal in one plain sentence, without the member's data; nothing was changed. */
-export class AccountError extends Error {
-  readonly code: "invalid_input" | "id_taken" | "email_taken";
-
-  constructor(code: AccountError["code"], message: string) {
-    super(message);
-    this.name = "AccountError";
-    this.code = code;
-  }
+  /** Left out for an account that cannot log in here. */
+  readonly password?: string | undefined;
+  readonly role?: Role | undefined;
 }
 
 const memberColumns = {
@@ -52,41 +47,116 @@ const memberColumns = {
   active: users.active,
 };
 
+/** The columns of a MemberRecord. */
+export const recordColumns = {
+  ...memberColumns,
+  hasPassword: sql<boolean>`${users.passwordHash} IS NOT NULL`.mapWith(Boolean),
+  createdAtMs: users.createdAtMs,
+};
+
 /**
- * Makes an account that can log in.
+ * Makes an account.
  *
- * @throws AccountError when a field is not acceptable, or the id or e-mail belongs to another.
+ * @throws AccountError (`invalid_input`, `id_taken`, `email_taken`)
  * @throws LoginOverloadedError when too many passwords are being hashed.
  */
 export async function createMember(
-  { orm }: Database,
-  { id = Bun.randomUUIDv7(), email, name, password, role = "member" }: NewMember,
+  database: Database,
+  member: NewMember,
+  actor: Actor,
   nowMs: number = Date.now(),
-): Promise<Member> {
-  const address = normalizeEmail(email);
-  requireAcceptable(id, address, name, password);
-  const passwordHash = await hashPassword(password);
-  const [created] = await withoutValuesInErrors(
-    orm
-      .insert(users)
-      .values({ id, email: address, name, passwordHash, role, createdAtMs: nowMs })
-      .onConflictDoNothing()
-      .returning(memberColumns),
-  );
-  if (created !== undefined) return created;
-  const holder = await withoutValuesInErrors(
-    orm.select(memberColumns).from(users).where(eq(users.id, id)),
-  );
-  if (holder.length > 0) throw new AccountError("id_taken", "another member has this id");
-  throw new AccountError("email_taken", "another member has this e-mail");
+): Promise<MemberRecord> {
+  return await addMember(database, member, () => ({ actor, action: "user.create" }), nowMs);
 }
 
-/** The member with this e-mail, in whatever case it is written. */
-export async function findMemberByEmail(
+/**
+ * Makes an account for somebody who is not known yet. They choose neither their id, which might be
+ * another's at an identity provider, nor their role.
+ *
+ * @throws AccountError and LoginOverloadedError as `createMember` does.
+ */
+export async function registerMember(
   database: Database,
+  { email, name, password }: { email: string; name?: string | undefined; password: string },
+  nowMs: number = Date.now(),
+): Promise<MemberRecord> {
+  const register = (id: string) =>
+    ({ actor: `member:${id}`, action: "user.register" }) satisfies { actor: Actor; action: string };
+  return await addMember(database, { email, name, password }, register, nowMs);
+}
+
+async function addMember(
+  database: Database,
+  { id: givenId, email: givenEmail, name, password, role = "member" }: NewMember,
+  authorship: (memberId: string) => { readonly actor: Actor; readonly action: string },
+  nowMs: number,
+): Promise<MemberRecord> {
+  const id = givenId ?? Bun.randomUUIDv7();
+  const email = givenEmail === undefined ? undefined : normalizeEmail(givenEmail);
+  if (email === undefined && givenId === undefined) {
+    throw new AccountError("invalid_input", "an account needs an e-mail or an id");
+  }
+  const broken = brokenRule({ id, email, name, password });
+  if (broken !== undefined) throw new AccountError("invalid_input", broken);
+  const passwordHash = password === undefined ? null : await hashPassword(password);
+  return await inWriteTransaction(database, async (transaction) => {
+    const [created] = await transaction
+      .insert(users)
+      .values({ id, email, name, passwordHash, role, createdAtMs: nowMs })
+      .onConflictDoNothing()
+      .returning(recordColumns);
+    if (created === undefined) throw await whoseItIs(transaction, id);
+    await recordAudit(transaction, {
+      ...authorship(id),
+      subject: id,
+      details: { role },
+      atMs: nowMs,
+    });
+    return created;
+  });
+}
+
+async function whoseItIs(transaction: Queryable, id: string): Promise<AccountError> {
+  const holder = await transaction.select(memberColumns).from(users).where(eq(users.id, id));
+  if (holder.length > 0) return new AccountError("id_taken", "another member has this id");
+  return new AccountError("email_taken", "another member has this e-mail");
+}
+
+/** The account with this id; undefined for none. */
+export async function findMember(
+  { orm }: { readonly orm: Queryable },
+  memberId: string,
+): Promise<MemberRecord | undefined> {
+  const [member] = await withoutValuesInErrors(
+    orm.select(recordColumns).from(users).where(eq(users.id, memberId)),
+  );
+  return member;
+}
+
+/** The account with this e-mail, in whatever case it is written. */
+export async function findMemberByEmail(
+  { orm }: Database,
   email: string,
-): Promise<Member | undefined> {
-  return (await findAccount(database, email))?.member;
+): Promise<MemberRecord | undefined> {
+  const [member] = await withoutValuesInErrors(
+    orm
+      .select(recordColumns)
+      .from(users)
+      .where(eq(users.email, normalizeEmail(email))),
+  );
+  return member;
+}
+
+/**
+ * The account that an administrator named by its id, or else by its e-mail.
+ *
+ * @throws AccountError `unknown_member`
+ */
+export async function requireMember(database: Database, idOrEmail: string): Promise<MemberRecord> {
+  const member =
+    (await findMember(database, idOrEmail)) ?? (await findMemberByEmail(database, idOrEmail));
+  if (member === undefined) throw unknownMember();
+  return member;
 }
 
 /**
@@ -96,54 +166,17 @@ export async function findMemberByEmail(
  * @throws LoginOverloadedError when too many passwords are being checked.
  */
 export async function checkPassword(
-  database: Database,
+  { orm }: Database,
   email: string,
   password: string,
 ): Promise<Member | undefined> {
-  if (!isPasswordLength(password)) return undefined;
-  const account = await findAccount(database, email);
-  const isRight = await verifyPassword(password, account?.passwordHash ?? null);
-  return isRight && account?.member.active ? account.member : undefined;
-}
-
-async function findAccount(
-  { orm }: Database,
-  email: string,
-): Promise<{ member: Member; passwordHash: string | null } | undefined> {
+  if (brokenRule({ password }) !== undefined) return undefined;
   const [account] = await withoutValuesInErrors(
     orm
       .select({ member: memberColumns, passwordHash: users.passwordHash })
       .from(users)
       .where(eq(users.email, normalizeEmail(email))),
   );
-  return account;
-}
-
-function normalizeEmail(email: string): string {
-  return email.trim().toLowerCase();
-}
-
-function requireAcceptable(
-  id: string,
-  email: string,
-  name: string | undefined,
-  password: string,
-): void {
-  const demand = (isAcceptable: boolean, rule: string) => {
-    if (!isAcceptable) throw new AccountError("invalid_input", rule);
-  };
-  demand(isMemberId(id), MEMBER_ID_RULE);
-  demand(
-    email.length <= MAX_EMAIL_LENGTH && z.email().safeParse(email).success,
-    "the e-mail must look like name@example.com",
-  );
-  demand(
-    name === undefined || isName(name),
-    `the name must have 1 to ${MAX_NAME_LENGTH} characters and no control characters`,
-  );
-  demand(isPasswordLength(password), PASSWORD_RULE);
-}
-
-function isName(name: string): boolean {
-  return name.length > 0 && name.length <= MAX_NAME_LENGTH && !/\p{Cc}/u.test(name);
+  const isRight = await verifyPassword(password, account?.passwordHash ?? null);
+  return isRight && account?.member.active ? account.member : undefined;
 }

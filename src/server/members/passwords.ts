@@ -15,6 +15,20 @@ const HASHING = { algorithm: "argon2id", memoryCost: 19_456, timeCost: 2 } as co
 export const HASH_OF_NOTHING =
   "$argon2id$v=19$m=19456,t=2,p=1$KZhlLUMPHxgs4pGgrQVvPCj/0rfH96JWhi70mbpxZc8$UKme/IHDLBmmpASKUZKu9ydE/Pvhhpm6RpyUdAg0FtA";
 
+/**
+ * Bounds of a hash that was made elsewhere, so that no login costs more than a few of ours: memory in
+ * KiB, passes, lanes, and the bytes of salt and tag (RFC 9106, section 3.1, within what Bun checks).
+ */
+const HASH_LIMITS = { memoryKiB: 131_072, passes: 10, lanes: 8 } as const;
+const MIN_SALT_BYTES = 8;
+const MIN_TAG_BYTES = 16;
+const MAX_BYTES = 64;
+
+/** Said to who brought a hash that is not acceptable. */
+export const HASH_RULE = `the password_hash must be argon2id in PHC format ($argon2id$v=19$m=…,t=…,p=…$salt$hash) with m up to ${HASH_LIMITS.memoryKiB}, t up to ${HASH_LIMITS.passes} and p up to ${HASH_LIMITS.lanes}`;
+
+const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,4}),p=(\d{1,3})\$([^$]+)\$([^$]+)$/;
+
 /** Hashings under way or waiting in this process: about a second of work for two cores. */
 export const MAX_CONCURRENT_HASHINGS = 32;
 
@@ -31,6 +45,31 @@ let hashingsUnderWay = 0;
 /** True for a password that an account may have, by its length alone. */
 export function isPasswordLength(password: string): boolean {
   return password.length >= MIN_PASSWORD_LENGTH && password.length <= MAX_PASSWORD_LENGTH;
+}
+
+/** True for an argon2id hash in PHC format that logins can bear, whoever made it. */
+export function isAcceptableHash(text: string): boolean {
+  const [, memoryKiB, passes, lanes, salt = "", tag = ""] = PHC.exec(text) ?? [];
+  const isWithin = (digits: string | undefined, max: number) =>
+    Number(digits) >= 1 && Number(digits) <= max;
+  return (
+    isWithin(memoryKiB, HASH_LIMITS.memoryKiB) &&
+    Number(memoryKiB) >= 8 * Number(lanes) &&
+    isWithin(passes, HASH_LIMITS.passes) &&
+    isWithin(lanes, HASH_LIMITS.lanes) &&
+    isBase64(salt, MIN_SALT_BYTES) &&
+    isBase64(tag, MIN_TAG_BYTES)
+  );
+}
+
+/** Base64 without padding, of so many bytes, in the one way that they are written. */
+function isBase64(text: string, minBytes: number): boolean {
+  const bytes = Buffer.from(text, "base64");
+  return (
+    bytes.length >= minBytes &&
+    bytes.length <= MAX_BYTES &&
+    bytes.toString("base64").replace(/=+$/, "") === text
+  );
 }
 
 /**

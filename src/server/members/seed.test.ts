@@ -6,6 +6,7 @@ import { type TemporaryDirectory, temporaryDirectory } from "../../../test/suppo
 import { type Database, openDatabase } from "../database.ts";
 import { seedMemberEmail, seedMemberId, seedMembers } from "./seed.ts";
 
+const actor = "program";
 let folder: TemporaryDirectory;
 let database: Database;
 
@@ -39,6 +40,7 @@ describe("seedMembers", () => {
     const total = 20_000 * 2 + 1;
     const progress: number[] = [];
     const added = await seedMembers(database, total, {
+      actor,
       passwordHash: "a hash",
       nowMs: 1_700_000_000_000,
       onProgress: (done) => progress.push(done),
@@ -66,14 +68,14 @@ describe("seedMembers", () => {
   });
 
   test("adds only what is missing, and leaves what is there as it is", async () => {
-    await seedMembers(database, 10);
+    await seedMembers(database, 10, { actor });
     await database.orm
       .update(users)
       .set({ active: false })
       .where(eq(users.id, seedMemberId(3)));
     await database.orm.delete(users).where(eq(users.id, seedMemberId(7)));
-    expect(await seedMembers(database, 15)).toBe(6);
-    expect(await seedMembers(database, 15)).toBe(0);
+    expect(await seedMembers(database, 15, { actor })).toBe(6);
+    expect(await seedMembers(database, 15, { actor })).toBe(0);
     expect(await memberCount()).toBe(15);
     const third = await database.orm
       .select()
@@ -87,7 +89,7 @@ describe("seedMembers", () => {
     await database.orm
       .insert(users)
       .values({ id: "someone", email: seedMemberEmail(2), createdAtMs: 0 });
-    const seeding = seedMembers(database, 3, { passwordHash: "a secret hash" });
+    const seeding = seedMembers(database, 3, { actor, passwordHash: "a secret hash" });
     const error = await seeding.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(Error);
     expect(Bun.inspect(error)).toContain("users.email");
@@ -95,9 +97,9 @@ describe("seedMembers", () => {
   });
 
   test("adds nobody for 0, and refuses what is not a count", async () => {
-    expect(await seedMembers(database, 0)).toBe(0);
+    expect(await seedMembers(database, 0, { actor })).toBe(0);
     for (const wrong of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-      await expect(seedMembers(database, wrong)).rejects.toThrow(RangeError);
+      await expect(seedMembers(database, wrong, { actor })).rejects.toThrow(RangeError);
     }
   });
 });

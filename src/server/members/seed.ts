@@ -2,8 +2,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { users } from "../../../schema/tables.ts";
+import { type Actor, recordAudit } from "../audit.ts";
 import type { Database } from "../database.ts";
 import { withoutValuesInErrors } from "../query-error.ts";
+import { inWriteTransaction } from "../write-transaction.ts";
 
 /** One statement, one commit: a pause of the calling thread of some hundredths of a second. */
 const CHUNK_ROWS = 20_000;
@@ -13,6 +15,7 @@ const ID_PREFIX = "member-";
 const EMAIL_DOMAIN = "@example.test";
 
 export interface SeedOptions {
+  readonly actor: Actor;
   /** The argon2id hash that every added account shares; without it they cannot log in. */
   readonly passwordHash?: string;
   /** Told after each chunk how many of the `count` are there. */
@@ -40,7 +43,7 @@ export function seedMemberEmail(index: number): string {
 export async function seedMembers(
   database: Database,
   count: number,
-  options: SeedOptions = {},
+  options: SeedOptions,
 ): Promise<number> {
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new RangeError("the count of members is a whole number, 0 or more");
@@ -51,6 +54,13 @@ export async function seedMembers(
     added += await seedChunk(database, first, last, options);
     options.onProgress?.(last);
     await nextTurn();
+  }
+  if (added > 0) {
+    const { actor, nowMs: atMs = Date.now() } = options;
+    const details = { count, added };
+    await inWriteTransaction(database, (transaction) =>
+      recordAudit(transaction, { actor, action: "user.seed", details, atMs }),
+    );
   }
   return added;
 }

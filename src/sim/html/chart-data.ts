@@ -4,11 +4,15 @@ import { percentileMs } from "../latency.ts";
 import { OUTCOMES, type Outcome } from "../outcomes.ts";
 import { OUTCOME_NAMES } from "../report-text.ts";
 import type { RunResult } from "../run.ts";
-import { BUCKET_MS, LATENCY_BIN_BOUNDS_MS, type SeriesBucket } from "../series.ts";
-import { remainingCoupons } from "../series-reading.ts";
+import { LATENCY_BIN_BOUNDS_MS, type SeriesBucket } from "../series.ts";
+import { type MergedBucket, mergeBuckets, remainingCoupons } from "../series-reading.ts";
 import type { Tally } from "../tally.ts";
 
-const PER_SECOND = 1000 / BUCKET_MS;
+/**
+ * Points of a chart over time: more than there is room for on a screen. A run of up to six minutes
+ * has a point for each bucket.
+ */
+const MAX_POINTS = 3_600;
 /** Points of the percentile plot for each halving of the distance to 100 %. */
 const POINTS_PER_HALVING = 8;
 /** The plot ends at 1 − 2⁻²⁰, some 99.9999 %. */
@@ -26,7 +30,9 @@ interface OutcomeColumn {
 export interface ChartData {
   readonly stock: number;
   readonly soldOutAfterSeconds: number | null;
-  /** Seconds from the start, at the end of each bucket. */
+  /** What a point in time sums up; the last one may be shorter. */
+  readonly pointMs: number;
+  /** Seconds from the start, at the end of each point. */
   readonly seconds: Column;
   readonly remaining: Column;
   /** Per second. */
@@ -46,7 +52,7 @@ export interface ChartData {
   readonly spectrogram: {
     /** Upper bounds of the rows, from the first row with an answer to the last; the last may be open. */
     readonly boundsMs: readonly number[];
-    /** A column for each bucket, of a count for each row. */
+    /** A column for each point in time, of a count for each row. */
     readonly columns: readonly (readonly number[])[];
   };
   readonly percentiles: {
@@ -61,29 +67,31 @@ export interface ChartData {
 }
 
 export function chartData({ report, series, tally }: RunResult): ChartData {
+  const points = mergeBuckets(series, MAX_POINTS);
   const { stock, issuedBefore } = report.config;
   const occurred = OUTCOMES.filter((outcome) => report.outcomes[outcome] > 0);
-  const rows = usedRows(series);
-  const columns = series.map((bucket) => bucket.latencyBins.slice(rows.first, rows.last + 1));
+  const rows = usedRows(points);
+  const columns = points.map((bucket) => bucket.latencyBins.slice(rows.first, rows.last + 1));
   return {
     stock,
     soldOutAfterSeconds: report.soldOutAfterMs === null ? null : report.soldOutAfterMs / 1000,
-    seconds: series.map((bucket) => (bucket.atMs + BUCKET_MS) / 1000),
-    remaining: remainingCoupons(series, stock - issuedBefore),
-    offered: series.map((bucket) => bucket.due * PER_SECOND),
-    sent: series.map((bucket) => bucket.sent * PER_SECOND),
+    pointMs: points[0]?.spanMs ?? 0,
+    seconds: points.map((bucket) => (bucket.atMs + bucket.spanMs) / 1000),
+    remaining: remainingCoupons(points, stock - issuedBefore),
+    offered: points.map((bucket) => perSecond(bucket.due, bucket)),
+    sent: points.map((bucket) => perSecond(bucket.sent, bucket)),
     answers: columnsOf(occurred, (outcome) =>
-      series.map((bucket) => bucket.outcomes[outcome] * PER_SECOND),
+      points.map((bucket) => perSecond(bucket.outcomes[outcome], bucket)),
     ),
     latencyMs: {
-      p50: series.map((bucket) => bucket.latencyMs?.p50 ?? null),
-      p90: series.map((bucket) => bucket.latencyMs?.p90 ?? null),
-      p99: series.map((bucket) => bucket.latencyMs?.p99 ?? null),
-      max: series.map((bucket) => bucket.latencyMs?.max ?? null),
+      p50: points.map((bucket) => bucket.latencyMs?.p50 ?? null),
+      p90: points.map((bucket) => bucket.latencyMs?.p90 ?? null),
+      p99: points.map((bucket) => bucket.latencyMs?.p99 ?? null),
+      max: points.map((bucket) => bucket.latencyMs?.max ?? null),
     },
-    sendLagMs: series.map((bucket) => bucket.maxSendLagMs),
-    queueDepth: toldColumn(series.map((bucket) => bucket.server.queueDepth)),
-    writerBacklog: toldColumn(series.map((bucket) => bucket.server.writerBacklog)),
+    sendLagMs: points.map((bucket) => bucket.maxSendLagMs),
+    queueDepth: toldColumn(points.map((bucket) => bucket.server.queueDepth)),
+    writerBacklog: toldColumn(points.map((bucket) => bucket.server.writerBacklog)),
     spectrogram: {
       boundsMs: LATENCY_BIN_BOUNDS_MS.slice(rows.first, rows.last + 1),
       columns,
@@ -94,6 +102,10 @@ export function chartData({ report, series, tally }: RunResult): ChartData {
       [],
     ),
   };
+}
+
+function perSecond(count: number, { spanMs }: MergedBucket): number {
+  return (count * 1000) / spanMs;
 }
 
 function columnsOf(

@@ -310,8 +310,8 @@
     }
     ctx.textAlign = "center";
     ctx.textBaseline = "alphabetic";
-    const total = columns.length / 10;
-    const step = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600].find(
+    const total = data.seconds.at(-1) ?? 0;
+    const step = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600].find(
       (each) => (each / total) * w >= 60,
     );
     for (let at = 0; at <= total; at += step ?? total) {

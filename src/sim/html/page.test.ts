@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { rushResult } from "../../../test/support/rush.ts";
+import { RUSH_SERIES, rushResult } from "../../../test/support/rush.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../../test/support/temp.ts";
 import { parseExpectation } from "../expectations.ts";
 import { htmlReport } from "./page.ts";
@@ -47,6 +47,17 @@ test("no name becomes markup, and nothing is loaded from elsewhere", () => {
 
 test("a run without a single bucket has a page too", () => {
   expect(htmlReport({ ...rushResult(), series: [] })).toContain("PASS");
+});
+
+test("the page of a run of six hours is no larger than one can open", () => {
+  const series = Array.from({ length: 6 * 36_000 }, (_, index) => {
+    const bucket = RUSH_SERIES[index % RUSH_SERIES.length];
+    if (bucket === undefined) throw new Error("no series");
+    return { ...bucket, atMs: index * 100 };
+  });
+  const page = htmlReport({ ...rushResult(), series });
+  expect(page.length).toBeLessThan(2_000_000);
+  expect(page).toContain("percentiles of every 6.0 s, from due to answered");
 });
 
 describe.skipIf(CHROMIUM === null)("in a browser", () => {

@@ -3,7 +3,9 @@
 import uplotScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import type { Report } from "../report.ts";
+import { seconds } from "../report-text.ts";
 import type { RunResult } from "../run.ts";
+import { BUCKET_MS } from "../series.ts";
 import { chartData } from "./chart-data.ts";
 import chartsScript from "./charts.client.js" with { type: "text" };
 import { embedded, html, jsonScript, type Markup } from "./markup.ts";
@@ -36,7 +38,7 @@ export function htmlReport(result: RunResult): string {
 </head>
 <body><main>
 ${headSection(report)}
-${chartsSection(serverTells)}
+${chartsSection(data.pointMs, serverTells)}
 ${checksSection(report)}
 ${expectationsSection(report)}
 ${answersSection(report)}
@@ -52,11 +54,12 @@ ${jsonScript("chart-data", data)}
 `.text;
 }
 
-function chartsSection(serverTells: boolean): Markup {
+function chartsSection(pointMs: number, serverTells: boolean): Markup {
+  const point = pointMs <= BUCKET_MS ? "each tenth of a second" : `every ${seconds(pointMs)}`;
   return html`<section><h2>How it went</h2><div class="charts">
 ${chart("burn-down", "Coupons left", "as the members were told")}
 ${chart("throughput", "Answers a second", "stacked by outcome; what was offered and sent as lines")}
-${chart("latency", "Latency over time", "percentiles of each tenth of a second, from due to answered")}
+${chart("latency", "Latency over time", `percentiles of ${point}, from due to answered`)}
 ${chart("spectrogram", "Latency of every answer", "the stronger the colour, the more answers")}
 ${chart("percentiles", "Latency by percentile", "from due to answered; dashed, the service time from sent to answered")}
 ${chart("histogram", "Answers by latency", "three bars to each doubling")}

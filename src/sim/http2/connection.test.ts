@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { killAtEnd } from "../../../test/support/last-will.ts";
+import { keepGoing } from "../../../test/support/network.ts";
+import { chooseNetwork } from "../network/choose-network.ts";
 import { CONNECTION_LIMITS, type Target } from "../transport.ts";
 import { Http2Connection, type Http2Limits } from "./connection.ts";
 import { encodeHttp2Request } from "./request.ts";
@@ -87,7 +89,9 @@ async function exchange(
       mostInFlight = Math.max(mostInFlight, next - concluded);
     }
   };
-  const connection = new Http2Connection(target, limits, {
+  const network = chooseNetwork(target, true);
+  const stopNetwork = keepGoing(network);
+  const connection = new Http2Connection(network, target, limits, {
     answered: (tag, status, body) => conclude(tag, `${status} ${body}`),
     unanswered: conclude,
     ready: sendAll,
@@ -97,6 +101,7 @@ async function exchange(
   cleanups.push(() => {
     clearInterval(timer);
     connection.close();
+    stopNetwork();
   });
   await connection.open();
   sendAll();
@@ -118,6 +123,7 @@ describe("every request is answered", () => {
     ["Bun's server, TLS", () => startBun(true), 8],
     ["Node's server, prior knowledge, of four streams", () => startNode("plain"), 4],
     ["Node's server, TLS, of four streams", () => startNode("plain", true), 4],
+    ["a server without a dynamic table", () => startNode("tableless"), 4],
     ["a server that pings", () => startNode("ping"), 4],
   ] as const)("%s", async (_name, start, streams) => {
     const told = await exchange(await start(), 300);

@@ -4,6 +4,7 @@
  * request but the text of its answer. A connection that is lost opens itself again.
  */
 import { Link, type LinkEvents } from "../link.ts";
+import type { Network } from "../network/network.ts";
 import type { Connection, ConnectionEvents, ConnectionLimits, Target } from "../transport.ts";
 import { ConnectionError } from "./frame-reader.ts";
 import { DEFAULT_WINDOW_BYTES } from "./frames.ts";
@@ -25,14 +26,14 @@ export class Http2Connection implements Connection, LinkEvents {
   /** When the server was last heard of. */
   #receivedAtMs = 0;
 
-  constructor(target: Target, limits: Http2Limits, events: ConnectionEvents) {
+  constructor(network: Network, target: Target, limits: Http2Limits, events: ConnectionEvents) {
     this.#limits = {
       streamWindowBytes: DEFAULT_WINDOW_BYTES,
       lastStreamId: MAX_STREAM_ID,
       ...limits,
     };
     this.#events = events;
-    this.#link = new Link(target, limits, "h2", this);
+    this.#link = new Link(network, target, limits, "h2", this);
     this.#session = new Session(this.#limits, events);
   }
 

@@ -10,12 +10,22 @@ interface Representation {
   readonly prefixBits: number;
 }
 
-/** RFC 7541, sections 6.1, 6.2.2 and 6.2.3. */
+/** RFC 7541, sections 6.1, 6.2.2, 6.2.3 and 6.3. */
 const INDEXED: Representation = { pattern: 0x80, prefixBits: 7 };
 const WITHOUT_INDEXING: Representation = { pattern: 0x00, prefixBits: 4 };
 const NEVER_INDEXED: Representation = { pattern: 0x10, prefixBits: 4 };
+const TABLE_SIZE: Representation = { pattern: 0x20, prefixBits: 5 };
 /** A string literal as it is, without the Huffman code (section 5.2). */
 const PLAIN_STRING: Representation = { pattern: 0x00, prefixBits: 7 };
+
+/**
+ * What a block begins with: that the dynamic table is empty and stays so. A peer whose SETTINGS make
+ * the table smaller must be told so by the next block (RFC 9113, section 4.3.1), and on a connection
+ * any block may be the next one.
+ */
+export function withoutTable(): Buffer {
+  return Buffer.from(encodeInteger(0, TABLE_SIZE));
+}
 
 /** A field that the static table has, with its value. */
 export function indexedField(name: string, value: string): Buffer {

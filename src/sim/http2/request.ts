@@ -4,7 +4,7 @@
  */
 import type { RequestHead } from "../transport.ts";
 import { encodeFrame, FLAG, FRAME, MAX_FRAME_BYTES } from "./frames.ts";
-import { indexedField, literalField, secretField } from "./hpack-encoder.ts";
+import { indexedField, literalField, secretField, withoutTable } from "./hpack-encoder.ts";
 
 /** Where a frame's header has the number of its stream, in 4 bytes. */
 export const STREAM_ID_OFFSET = 5;
@@ -12,6 +12,7 @@ export const STREAM_ID_OFFSET = 5;
 export function encodeHttp2Request(head: RequestHead): Buffer {
   const { method, scheme, authority, path, authorization } = head;
   const block = Buffer.concat([
+    withoutTable(),
     indexedField(":method", method),
     indexedField(":scheme", scheme),
     literalField(":authority", authority),

@@ -1,8 +1,15 @@
 import { Box, Text } from "ink";
+import { useState } from "react";
 import type { Snapshot } from "../live.ts";
 import { LABEL_WIDTH } from "./label.tsx";
 import { runMs } from "./stock.tsx";
-import { secondsAt, spectrogramLines, type TimeScale, timeScale } from "./timeline.ts";
+import {
+  SpectrogramColumns,
+  secondsAt,
+  spectrogramLines,
+  type TimeScale,
+  timeScale,
+} from "./timeline.ts";
 
 /** A mark on the time axis for about so many columns. */
 const COLUMNS_PER_MARK = 14;
@@ -17,7 +24,8 @@ export interface SpectrogramProps {
 export function Spectrogram({ snapshot, columns, rows }: SpectrogramProps) {
   const width = columns - LABEL_WIDTH;
   const scale = timeScale(runMs(snapshot), width);
-  const lines = spectrogramLines(snapshot.series, scale, rows);
+  const [folded] = useState(() => new SpectrogramColumns());
+  const lines = spectrogramLines(folded.fold(snapshot.series, scale), rows);
   return (
     <Box flexDirection="column">
       {lines.map(({ boundMs, shades }, row) => (

@@ -2,7 +2,14 @@ import { expect, test } from "bun:test";
 import { RUSH_SERIES } from "../../../test/support/rush.ts";
 import { LATENCY_BIN_BOUNDS_MS, type SeriesBucket } from "../series.ts";
 import { remainingCoupons } from "../series-reading.ts";
-import { burnDownLines, secondsAt, spectrogramLines, timeScale } from "./timeline.ts";
+import {
+  burnDownLines,
+  SpectrogramColumns,
+  secondsAt,
+  spectrogramLines,
+  type TimeScale,
+  timeScale,
+} from "./timeline.ts";
 
 /** A column for each bucket. */
 const EACH = timeScale(2_000, 20);
@@ -43,20 +50,52 @@ function bucket(bins: Readonly<Record<number, number>>): SeriesBucket {
   return { ...first, latencyBins };
 }
 
+function linesOf(series: readonly SeriesBucket[], scale: TimeScale, height: number) {
+  return spectrogramLines(new SpectrogramColumns().fold(series, scale), height);
+}
+
 test("the spectrogram spans what occurred, the longest at the top, the darker the more", () => {
-  const lines = spectrogramLines([bucket({ 3: 1_000, 6: 1 }), bucket({ 4: 30 })], EACH, 4);
+  const lines = linesOf([bucket({ 3: 1_000, 6: 1 }), bucket({ 4: 30 })], EACH, 4);
   expect(lines.map(({ shades }) => shades)).toEqual(["░ ", "  ", " ▒", "█ "]);
   expect(lines.map(({ boundMs }) => boundMs.toFixed(2))).toEqual(["0.40", "0.32", "0.25", "0.20"]);
-  expect(
-    spectrogramLines([bucket({ 3: 1_000, 6: 1 }), bucket({ 4: 30 })], timeScale(2_000, 10), 2),
-  ).toEqual([
-    { boundMs: expect.closeTo(0.4), shades: "░" },
-    { boundMs: expect.closeTo(0.252, 3), shades: "█" },
-  ]);
+  expect(linesOf([bucket({ 3: 1_000, 6: 1 }), bucket({ 4: 30 })], timeScale(2_000, 10), 2)).toEqual(
+    [
+      { boundMs: expect.closeTo(0.4), shades: "░" },
+      { boundMs: expect.closeTo(0.252, 3), shades: "█" },
+    ],
+  );
 });
 
 test("answers beyond the last bound have a line, and no answers have none darkened", () => {
-  const [longest] = spectrogramLines([bucket({ 60: 1 })], EACH, 1);
+  const [longest] = linesOf([bucket({ 60: 1 })], EACH, 1);
   expect(longest).toEqual({ boundMs: Number.POSITIVE_INFINITY, shades: "█" });
-  expect(spectrogramLines([], EACH, 3).map(({ shades }) => shades)).toEqual(["", "", ""]);
+  expect(linesOf([], EACH, 3).map(({ shades }) => shades)).toEqual(["", "", ""]);
+});
+
+test("columns that are over are not gone through again, unless the terminal changes", () => {
+  let readings = 0;
+  const series = Array.from({ length: 12 }, (_, at): SeriesBucket => {
+    const { latencyBins, ...rest } = bucket({ [at]: 10 });
+    return {
+      ...rest,
+      get latencyBins() {
+        readings++;
+        return latencyBins;
+      },
+    };
+  });
+  const scale = timeScale(2_000, 5);
+  const columns = new SpectrogramColumns();
+  const readingsOf = (length: number, at = scale) => {
+    readings = 0;
+    const folded = columns.fold(series.slice(0, length), at);
+    const counted = readings;
+    expect(folded).toEqual(new SpectrogramColumns().fold(series.slice(0, length), at));
+    return counted;
+  };
+  expect(readingsOf(9)).toBe(9);
+  expect(readingsOf(9)).toBe(1);
+  expect(readingsOf(12)).toBe(4);
+  expect(readingsOf(12)).toBe(0);
+  expect(readingsOf(12, timeScale(2_000, 40))).toBe(24);
 });

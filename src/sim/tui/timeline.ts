@@ -23,16 +23,11 @@ export function secondsAt(column: number, { buckets, columns }: TimeScale): numb
   return (column * buckets * BUCKET_MS) / columns / 1000;
 }
 
-/**
- * For each column that has begun, what falls into it: several items, or one that several columns
- * share.
- */
-function columnsOf<Item>(items: readonly Item[], { buckets, columns }: TimeScale): Item[][] {
-  const firstOf = (column: number) => Math.floor((column * buckets) / columns);
-  return Array.from({ length: columns }, (_, column) => {
-    const first = firstOf(column);
-    return items.slice(first, Math.max(first + 1, firstOf(column + 1)));
-  }).filter((column) => column.length > 0);
+/** The first item that falls into a column, and the first that does not: one of them may have several columns. */
+function spanOf(column: number, { buckets, columns }: TimeScale) {
+  const firstOf = (at: number) => Math.floor((at * buckets) / columns);
+  const first = firstOf(column);
+  return { first, end: Math.max(first + 1, firstOf(column + 1)) };
 }
 
 /** The stock's way down: lines from the top, up to the column that has come. A point a bucket. */
@@ -42,16 +37,46 @@ export function burnDownLines(
   scale: TimeScale,
   height: number,
 ): string[] {
-  const columns = columnsOf(remaining, scale);
-  const eighths = columns.map((column) =>
-    Math.ceil(((column.at(-1) ?? 0) * height * 8) / Math.max(1, coupons)),
-  );
+  const eighths: number[] = [];
+  for (let column = 0; column < scale.columns; column++) {
+    const { first, end } = spanOf(column, scale);
+    if (first >= remaining.length) break;
+    const left = remaining[Math.min(end, remaining.length) - 1] ?? 0;
+    eighths.push(Math.ceil((left * height * 8) / Math.max(1, coupons)));
+  }
   return Array.from({ length: height }, (_, line) => {
     const below = (height - 1 - line) * 8;
     return eighths
       .map((eighth) => EIGHTHS[Math.min(8, Math.max(0, eighth - below))] ?? "")
       .join("");
   });
+}
+
+/**
+ * The latency bins of the spectrogram's columns. One that is over changes no more and is kept: a run
+ * of hours has too many buckets to go through all of them for each frame.
+ */
+export class SpectrogramColumns {
+  #scale: TimeScale = { buckets: 0, columns: 0 };
+  /** The columns that are over, from the first. */
+  #over: (readonly number[])[] = [];
+
+  /** For each column that has begun, the mean bins of its buckets. The series may only have grown. */
+  fold(series: readonly SeriesBucket[], scale: TimeScale): (readonly number[])[] {
+    if (scale.buckets !== this.#scale.buckets || scale.columns !== this.#scale.columns) {
+      this.#scale = scale;
+      this.#over = [];
+    }
+    const columns = [...this.#over];
+    for (let column = columns.length; column < scale.columns; column++) {
+      const { first, end } = spanOf(column, scale);
+      if (first >= series.length) break;
+      const bins = meanBins(series.slice(first, end));
+      if (end <= series.length) this.#over.push(bins);
+      columns.push(bins);
+    }
+    return columns;
+  }
 }
 
 /** One line of the spectrogram: its latency, and the shades of its columns. */
@@ -66,11 +91,9 @@ export interface SpectrogramLine {
  * that have occurred.
  */
 export function spectrogramLines(
-  series: readonly SeriesBucket[],
-  scale: TimeScale,
+  columns: readonly (readonly number[])[],
   height: number,
 ): SpectrogramLine[] {
-  const columns = columnsOf(series, scale).map(meanBins);
   const used = usedBins(columns);
   const binsPerLine = Math.max(1, (used.last - used.first + 1) / height);
   const lines = Array.from({ length: height }, (_, line) => {
@@ -100,7 +123,10 @@ function meanBins(buckets: readonly SeriesBucket[]): number[] {
   return sums.map((sum) => sum / buckets.length);
 }
 
-function usedBins(columns: readonly number[][]): { readonly first: number; readonly last: number } {
+function usedBins(columns: readonly (readonly number[])[]): {
+  readonly first: number;
+  readonly last: number;
+} {
   const bins = Array.from({ length: LATENCY_BIN_BOUNDS_MS.length + 1 }, (_, bin) => bin);
   const isUsed = (bin: number) => columns.some((column) => (column[bin] ?? 0) > 0);
   return { first: bins.find(isUsed) ?? 0, last: bins.findLast(isUsed) ?? 0 };

@@ -30,6 +30,9 @@ const HALF_WAY: Snapshot = {
   server: { remaining: 4_000, queueDepth: 47, writerBacklog: 1_200 },
   overStock: 0,
   duplicates: 0,
+  intrudersServed: 0,
+  issuedAfterSoldOutMs: 0,
+  restocked: false,
   series: RUSH_SERIES.slice(0, 8),
 };
 
@@ -50,6 +53,8 @@ const BAD: Snapshot = {
   server: { remaining: 99_999_999, queueDepth: 99_999, writerBacklog: 99_999_999 },
   overStock: 99_999,
   duplicates: 99_999,
+  intrudersServed: 99_999,
+  issuedAfterSoldOutMs: 1_234,
   series: RUSH_SERIES,
 };
 
@@ -92,7 +97,7 @@ test("80 × 24, half way", async () => {
      0.32 ms                ░░░░▒▒▒
     latency   0 s           0.4 s         0.8 s         1.2 s         1.6 s
     server    queue 47   ledger backlog 1,200   coupons left 4,000
-    so far    ● stock kept   ● one each   ● all answered
+    so far    ● stock  ● one each  ● no intruder  ● sold out ok  ● answered
     q stop · p pause the display · ? help"
   `);
 });
@@ -129,8 +134,19 @@ test("what goes wrong shows", async () => {
   const text = (await frame(BAD, LARGE, { state: "stopping" })).join("\n");
   expect(text).toContain("couponlive  stopping");
   expect(text).toContain("0 of 12,000 left   sold out after 1.2 s");
-  expect(text).toContain("✗ 99,999 over the stock   ✗ 99,999 got a second   ✗ 199,999,998 failed");
+  expect(text).toContain(
+    "✗ 99,999 over stock  ✗ 99,999 got two  ✗ 99,999 to intruders  ✗ sold out 1.2 s too early  ✗ 199,999,998 failed",
+  );
   expect(text).toContain("not open 99,999,999   overloaded 99,999,999");
+});
+
+test("the lamps fit the narrowest terminal; what is wrong comes first; a restock is told", async () => {
+  const narrow = { columns: 72, rows: 20 };
+  const lamps = async (change: Partial<Snapshot>) =>
+    (await frame({ ...HALF_WAY, ...change }, narrow)).find((line) => line.startsWith("so far"));
+  expect(await lamps({})).toEndWith("● answered");
+  expect(await lamps({ intrudersServed: 3 })).toStartWith("so far    ✗ 3 to intruders  ● stock  ");
+  expect(await lamps({ restocked: true })).toEndWith("● no intruder  ○ restocked  ● answered");
 });
 
 test("a paused display says so, and help says what the keys do", async () => {

@@ -49,7 +49,7 @@ function refusal(result: number, decidedAtMs: number, opensAtMs: number | null):
     case -1:
     case -2:
     case -3:
-      return { outcome: REFUSALS[result] };
+      return { outcome: REFUSALS[result], decidedAtMs };
     case -4:
     case -5:
       return { outcome: REFUSALS[result], decidedAtMs, opensAtMs };

@@ -8,6 +8,7 @@ import { temporaryDirectory } from "../../../../test/support/temp.ts";
 import { type Database, openDatabase } from "../../database.ts";
 import { createEvent } from "../../events/administration.ts";
 import type { EventDefinition } from "../../events/event.ts";
+import { deleteEvent } from "../../events/removal.ts";
 import { StaleEntriesError } from "../../ledger/fence.ts";
 import { insertMissing } from "../../ledger/insert.ts";
 import { EventStream } from "../../ledger/stream.ts";
@@ -18,6 +19,7 @@ import { type ClaimDecision, EngineUnavailableError, type Grant } from "../engin
 import claimBatchLua from "./claim-batch.lua" with { type: "text" };
 import { REFUSALS } from "./claim-reply.ts";
 import { RedisConnection } from "./connection.ts";
+import { lowerStockInRedis } from "./consent.ts";
 import { eventKeys } from "./keys.ts";
 import { RedisEngine } from "./redis-engine.ts";
 
@@ -68,6 +70,45 @@ engineContract("redis engine", openHarness, { model: 60, crowds: 30 });
 administrationContract("redis engine", openHarness);
 
 describe("redis engine alone", () => {
+  test("a lower stock that never came to the database holds until the event is changed", async () => {
+    const { database, connection } = await openEngine(redis);
+    const engine = new RedisEngine(connection, database);
+    const window = { id: 1, opensAtMs: 0, closesAtMs: Date.now() + 3_600_000, quota: null };
+    const stored = await createEvent(database, { name: "half-way", stock: 10 });
+    const event = { ...stored, windows: [window] };
+    await engine.claim(event, ["a", "b"]);
+    expect(await lowerStockInRedis(connection.client, { ...event, stock: 1 })).toBe(2);
+    expect(await engine.claim(event, ["c"])).toMatchObject([{ outcome: "issued" }]);
+    expect(await lowerStockInRedis(connection.client, { ...event, stock: 3 })).toBe(3);
+    // Windows that are lost have the event defined anew, by the revision that Redis has.
+    await connection.client.del(eventKeys(event.id).windows);
+    await engine.prepare(event);
+    expect(await engine.claim(event, ["d"])).toMatchObject([{ outcome: "sold_out" }]);
+    const paused = { ...event, revision: event.revision + 1 };
+    expect(await engine.claim(paused, ["d"])).toMatchObject([{ outcome: "issued" }]);
+    await engine.close();
+    database.close();
+  });
+
+  test("a deleted event leaves keys that go by themselves, and no stream that is taken away", async () => {
+    const { database, connection } = await openEngine(redis);
+    const engine = new RedisEngine(connection, database);
+    const event = await createEvent(database, { name: "deleted" });
+    const keys = eventKeys(event.id);
+    await engine.prepare(event);
+    await new EventStream(connection.client, event.id, "writer").readNew();
+    await deleteEvent(database, event.id, "program", connection.client);
+    const left = await connection.client.keys(`couponlive:{${event.id}}:*`);
+    expect(left.sort()).toEqual([keys.state, keys.stream]);
+    for (const key of left) expect(await connection.client.ttl(key)).toBeGreaterThan(0);
+    await expect(engine.prepare(event)).rejects.toBeInstanceOf(EngineUnavailableError);
+    await engine.prepare(await createEvent(database, { id: event.id, name: "again" }));
+    expect(await connection.client.exists(keys.stream)).toBe(0);
+    expect(await connection.client.ttl(keys.state)).toBe(-1);
+    await engine.close();
+    database.close();
+  });
+
   test("the header of claim-batch.lua and the table of refusals agree", () => {
     const line = /^ +-1 .+$/m.exec(claimBatchLua)?.[0] ?? "";
     const stated = [...line.matchAll(/(-\d) ([a-z]+(?: [a-z]+)*)/g)].map(

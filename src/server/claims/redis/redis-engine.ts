@@ -10,7 +10,8 @@ import type { Redis } from "ioredis";
 import type { Database } from "../../database.ts";
 import { type EventDefinition, lastIssuableRank } from "../../events/event.ts";
 import { raiseFence } from "../../ledger/fence.ts";
-import { readLedger } from "../../ledger/read.ts";
+import { type LedgerGrant, readLedger } from "../../ledger/read.ts";
+import { pageStream } from "../../ledger/stream.ts";
 import type { Durability } from "../durability.ts";
 import {
   type ClaimDecision,
@@ -120,6 +121,15 @@ export class RedisEngine implements ClaimEngine {
 
   durability(): Promise<Durability> {
     return this.ask(() => readDurability(this.connection.client));
+  }
+
+  async *undelivered(event: EventDefinition): AsyncGenerator<readonly LedgerGrant[]> {
+    const pages = pageStream(this.connection.client, event.id);
+    for (;;) {
+      const page = await this.ask(() => pages.next());
+      if (page.done === true) return;
+      yield page.value;
+    }
   }
 
   async check(): Promise<void> {

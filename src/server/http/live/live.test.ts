@@ -28,6 +28,7 @@ beforeAll(async () => {
     reusePort: false,
     tokens: { secret: "x".repeat(32), previousSecret: undefined, issuer: "a", audience: "b" },
     database,
+    databaseConfig: { db: parts.path, dbToken: undefined },
     engine: await parts.create(),
     log: pino({ level: "silent" }),
   });

@@ -1,10 +1,10 @@
-/** Where the lines of `token seed` go: a file that only its owner reads, or stdout. */
+/** Where secrets go that a command writes: a file that only its owner reads, or stdout. */
 import { type FileHandle, open } from "node:fs/promises";
-import { CliError } from "../exit-codes.ts";
+import { CliError, EXIT } from "../exit-codes.ts";
 
 const OWNER_ONLY = 0o600;
 
-export interface TokenOutput extends AsyncDisposable {
+export interface PrivateOutput extends AsyncDisposable {
   /** Resolves when the text has been taken, so that a slow reader slows the writer. */
   write(text: string): Promise<void>;
 }
@@ -14,7 +14,7 @@ export interface TokenOutput extends AsyncDisposable {
  *
  * @throws CliError when the file exists and `overwrite` is false, or it cannot be written.
  */
-export async function openTokenOutput(path: string, overwrite: boolean): Promise<TokenOutput> {
+export async function openPrivateOutput(path: string, overwrite: boolean): Promise<PrivateOutput> {
   if (path === "-") return { write: writeToStdout, [Symbol.asyncDispose]: async () => {} };
   const file = await openFile(path, overwrite);
   return {
@@ -39,5 +39,10 @@ async function openFile(path: string, overwrite: boolean): Promise<FileHandle> {
 }
 
 async function writeToStdout(text: string): Promise<void> {
-  await Bun.write(Bun.stdout, text);
+  try {
+    await Bun.write(Bun.stdout, text);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+    throw new CliError("not all was written: who reads it has stopped", EXIT.failed);
+  }
 }
