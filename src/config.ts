@@ -7,6 +7,8 @@ import { readAddressRanges } from "./address-ranges.ts";
 import { CliError } from "./exit-codes.ts";
 import {
   flagWord,
+  type LOG_FORMATS,
+  type LOG_LEVELS,
   MIN_SECRET_BYTES,
   SETTINGS,
   type Setting,
@@ -43,7 +45,20 @@ export interface ServeConfig {
   readonly workers: number;
   /** Undefined to serve without TLS. */
   readonly tls?: TlsFiles | undefined;
+  /** Where metrics are served; undefined to serve none. */
+  readonly metrics?: MetricsAddress | undefined;
   readonly members?: MembersConfig | undefined;
+}
+
+export interface MetricsAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface LogConfig {
+  readonly level: (typeof LOG_LEVELS)[number];
+  /** Undefined: pretty on a terminal, JSON lines elsewhere. */
+  readonly format: (typeof LOG_FORMATS)[number] | undefined;
 }
 
 /** Who may become a member, and how members are told apart. */
@@ -147,6 +162,8 @@ export function readServeConfig(
   flags: Omit<SettingFlags, "db" | "redis">,
   environment: Environment = process.env,
 ): ServeConfig {
+  const metricsPort = readSetting(SETTINGS.metricsPort, flags.metricsPort, environment);
+  const metricsHost = readSetting(SETTINGS.metricsHost, flags.metricsHost, environment);
   return {
     host: readSetting(SETTINGS.host, flags.host, environment),
     port: readSetting(SETTINGS.port, flags.port, environment),
@@ -155,7 +172,19 @@ export function readServeConfig(
       readSetting(SETTINGS.tlsCert, flags.tlsCert, environment),
       readSetting(SETTINGS.tlsKey, flags.tlsKey, environment),
     ),
+    metrics: metricsPort === undefined ? undefined : { host: metricsHost, port: metricsPort },
     members: readMembersConfig(flags, environment),
+  };
+}
+
+/** What is logged, and how. */
+export function readLogConfig(
+  flags: Pick<SettingFlags, "logLevel" | "logFormat">,
+  environment: Environment = process.env,
+): LogConfig {
+  return {
+    level: readSetting(SETTINGS.logLevel, flags.logLevel, environment),
+    format: readSetting(SETTINGS.logFormat, flags.logFormat, environment),
   };
 }
 
@@ -341,6 +370,8 @@ export function childEnvironment(
     COUPONLIVE_JWT_AUDIENCE: settings.tokens.audience,
     COUPONLIVE_TLS_CERT: settings.tls?.certFile,
     COUPONLIVE_TLS_KEY: settings.tls?.keyFile,
+    // The parent serves the metrics of its children.
+    COUPONLIVE_METRICS_PORT: undefined,
   };
 }
 

@@ -15,6 +15,7 @@ import { addTokenCommand } from "./cli/token.ts";
 import { requireKnownVariables } from "./cli/unknown-variables.ts";
 import { addUserCommand } from "./cli/user.ts";
 import { addVerifyCommand } from "./cli/verify.ts";
+import { addWatchCommand } from "./cli/watch.ts";
 import { addWhyCommand } from "./cli/why.ts";
 import { CliError, EXIT } from "./exit-codes.ts";
 import { addVersionOption } from "./version.ts";
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   addTokenCommand(program);
   addSimulateCommand(program);
   addVerifyCommand(program);
+  addWatchCommand(program);
   addDemoCommand(program);
   addConfigCommand(program);
   addDoctorCommand(program);

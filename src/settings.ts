@@ -15,6 +15,9 @@ export const MIN_SECRET_BYTES = 32;
 /** More web processes than this on one machine is a slip of the finger. */
 const MAX_WORKERS = 256;
 
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export const LOG_FORMATS = ["json", "pretty"] as const;
+
 export interface Setting<Value, Default extends Value | undefined = Value | undefined> {
   /** `--port <port>`, as commander wants it; undefined for what only the environment may tell. */
   readonly flag: string | undefined;
@@ -82,6 +85,30 @@ export const SETTINGS = {
     variable: "COUPONLIVE_TLS_KEY",
     default: undefined,
     description: "the certificate's key (PEM)",
+  }),
+  metricsPort: wholeNumber("the port of metrics", 0, 65_535, {
+    flag: "--metrics-port <port>",
+    variable: "COUPONLIVE_METRICS_PORT",
+    default: undefined,
+    description: "serve /metrics for Prometheus on this port; without it, not at all",
+  }),
+  metricsHost: text({
+    flag: "--metrics-host <host>",
+    variable: "COUPONLIVE_METRICS_HOST",
+    default: "127.0.0.1",
+    description: "address of the metrics",
+  }),
+  logLevel: choice(LOG_LEVELS, {
+    flag: "--log-level <level>",
+    variable: "COUPONLIVE_LOG_LEVEL",
+    default: "info",
+    description: `what is logged: ${LOG_LEVELS.join(", ")}`,
+  }),
+  logFormat: choice(LOG_FORMATS, {
+    flag: "--log-format <format>",
+    variable: "COUPONLIVE_LOG_FORMAT",
+    default: undefined,
+    description: "json or pretty; without it, pretty on a terminal and else json",
   }),
   registration: choice(["on", "off"], {
     flag: "--registration <on-or-off>",
@@ -166,7 +193,7 @@ function redisUrl(entry: Entry<undefined>): Setting<string, undefined> {
   return { ...text(entry), parse };
 }
 
-function choice<Choice extends string, Default extends Choice>(
+function choice<Choice extends string, Default extends Choice | undefined>(
   choices: readonly Choice[],
   entry: Entry<Default>,
 ): Setting<Choice, Default> {

@@ -111,7 +111,10 @@ async function createObserver(flags: ViewFlags, stop: AbortController): Promise<
   return new PlainView((line) => stderr.write(`${line}\n`));
 }
 
-/** ink draws nothing where the environment says that this is a build's terminal (`CI`). */
-function canShowView(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): boolean {
+/**
+ * Whether a live view can be shown. ink draws nothing where the environment says that this is a build's
+ * terminal (`CI`).
+ */
+export function canShowView(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): boolean {
   return stdout.isTTY && stdin.isTTY && !isInCi && frameSize(stdout) !== undefined;
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import {
   flagVariables,
   readDatabaseConfig,
+  readLogConfig,
   readRedisUrl,
   readServeConfig,
   readTokenConfig,
@@ -48,7 +49,7 @@ export function addServeCommand(program: Command): void {
         import("../server/log.ts"),
         import("./signals.ts"),
       ]);
-      const log = createLog("couponlive");
+      const log = createLog("couponlive", readLogConfig(flags));
       const stopRequested = untilStopped();
       const service =
         redisUrl === undefined
@@ -58,7 +59,11 @@ export function addServeCommand(program: Command): void {
               log,
             );
       log.info(
-        { url: service.url, engine: redisUrl === undefined ? "embedded" : "redis" },
+        {
+          url: service.url,
+          engine: redisUrl === undefined ? "embedded" : "redis",
+          metrics: service.metricsUrl,
+        },
         "listening",
       );
       await Promise.race([stopRequested, service.failed]);
@@ -78,27 +83,31 @@ export function addServeCommand(program: Command): void {
     .command("web-process", { hidden: true })
     .requiredOption("--host <host>")
     .requiredOption("--port <port>")
-    .action(async (flags: { host: string; port: string }) => {
+    .requiredOption("--number <n>")
+    .action(async (flags: { host: string; port: string; number: string }) => {
       const redisUrl = readRedisUrl({});
       if (redisUrl === undefined || process.send === undefined) {
         throw new CliError("web-process is started by `couponlive serve`, not by hand");
       }
-      const [{ createLog }, { serveWebProcess }, { untilStopped }] = await Promise.all([
-        import("../server/log.ts"),
-        import("../server/serve-redis.ts"),
-        import("./signals.ts"),
-      ]);
+      const [{ createLog }, { serveWebProcess }, { answerMetricsRequests }, { untilStopped }] =
+        await Promise.all([
+          import("../server/log.ts"),
+          import("../server/serve-redis.ts"),
+          import("../server/metrics/exchange.ts"),
+          import("./signals.ts"),
+        ]);
       const stopRequested = untilStopped();
       const server = await serveWebProcess(
         {
-          ...readServeConfig({ ...flags, workers: "1" }),
+          ...readServeConfig({ host: flags.host, port: flags.port, workers: "1" }),
           database: readDatabaseConfig({}),
           tokens: readTokenConfig(),
           takeOver: false,
           redisUrl,
         },
-        createLog("couponlive-web"),
+        createLog("couponlive-web", readLogConfig({})),
       );
+      answerMetricsRequests(`web-${flags.number}`, server.counted);
       process.send({ listening: { url: server.url, port: server.port } });
       await stopRequested;
       await server.stop();

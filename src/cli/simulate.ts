@@ -22,7 +22,7 @@ import {
   type ViewFlags,
 } from "./rehearsal.ts";
 import { parseShape, SHAPES_HELP } from "./shape.ts";
-import { httpOption, type TransportFlags, transportOf } from "./transport.ts";
+import { httpOption, parseServerUrl, type TransportFlags, transportOf } from "./transport.ts";
 
 interface SimulateFlags extends ViewFlags, TransportFlags {
   readonly event?: string;
@@ -169,10 +169,4 @@ function readRunDatabase(flags: SimulateFlags): DatabaseConfig | undefined {
   const named = flags.event !== undefined || flags.url !== undefined || flags.db !== undefined;
   if (flags.url !== undefined && !namesDatabase(flags)) return undefined;
   return named ? readDatabaseConfig(flags) : undefined;
-}
-
-function parseServerUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
-  throw new CliError(`"${text}" is not a server's address: write --url http://host:port, or https`);
 }

@@ -35,3 +35,10 @@ export function transportOf({ http, streams, insecure = false, url }: TransportF
   if (insecure) acceptAnyCertificate();
   return { http, streams: http === "2" ? (streams ?? DEFAULT_STREAMS) : 1, insecure };
 }
+
+/** Reads `--url`. @throws CliError for what is no address of a server */
+export function parseServerUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw new CliError(`"${text}" is not a server's address: write --url http://host:port, or https`);
+}

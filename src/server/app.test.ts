@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
+import { migrations } from "../../schema/migrations.ts";
 import { expectProblem, openApp } from "../../test/support/app.ts";
+import { eventDescriptionSchema } from "./http/events-schema.ts";
+import { readinessSchema } from "./http/health-schema.ts";
 import { PROBLEMS } from "./http/problem.ts";
 import { countOutbox } from "./ledger/outbox.ts";
 import { createMember } from "./members/accounts.ts";
@@ -21,7 +24,7 @@ describe("events over HTTP", () => {
     await at.openEvent("launch", [-5, 0, 5], 3);
     await at.claim("launch", "alice");
     const response = await at.app.request("/v1/events/launch");
-    const event = await response.json();
+    const event = eventDescriptionSchema.strict().parse(await response.json());
     expect(event).toEqual({
       id: "launch",
       name: "launch",
@@ -103,11 +106,19 @@ describe("health", () => {
     expect((await at.app.request("/healthz")).status).toBe(200);
     const ready = await at.app.request("/readyz");
     expect(ready.status).toBe(200);
-    expect(await ready.json()).toMatchObject({
+    expect(readinessSchema.strict().parse(await ready.json())).toEqual({
       status: "ready",
       engine: "embedded",
+      checks: { accepting: true, engine: true, catalogue: true },
       queueDepth: 0,
       writerBacklog: 0,
+      writerLagMs: 0,
+      durability: { store: "file", mayLose: "nothing" },
+      migrations: {
+        applied: migrations.length,
+        known: migrations.length,
+        latest: migrations.at(-1)?.name ?? "",
+      },
     });
     at.stop();
     expect((await at.app.request("/readyz")).status).toBe(503);

@@ -1,6 +1,7 @@
 /** The HTTP application: routes, and one place that turns what was thrown into an answer. */
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import { adminEventRoutes } from "./http/admin-events.ts";
 import { adminUserRoutes } from "./http/admin-users.ts";
 import { adminWindowRoutes } from "./http/admin-windows.ts";
@@ -13,8 +14,12 @@ import { healthRoutes } from "./http/health.ts";
 import { issuanceChangeRoutes } from "./http/issuance-changes.ts";
 import { issuanceExportRoutes } from "./http/issuance-export.ts";
 import { issuanceRoutes } from "./http/issuances.ts";
+import { liveRoutes } from "./http/live.ts";
 import { problem } from "./http/problem.ts";
+import { REQUEST_ID_HEADER, requestIdOf } from "./http/request-id.ts";
 import { userRoutes } from "./http/users.ts";
+import { watchRequests } from "./http/watch-requests.ts";
+import { errorText } from "./query-error.ts";
 
 /** Where nobody but administrators comes: no route below these can be left open by oversight. */
 const ADMINISTRATORS_PATHS = ["/v1/admin/*", "/v1/coupons/*"] as const;
@@ -22,9 +27,11 @@ const ADMINISTRATORS_PATHS = ["/v1/admin/*", "/v1/coupons/*"] as const;
 /** Builds the application. It opens nothing: tests call `app.request()` without a socket. */
 export function createApp(deps: Dependencies): Hono {
   const app = new Hono();
+  watchRequests(app, deps);
   for (const path of ADMINISTRATORS_PATHS) app.use(path, administratorsOnly(deps));
   app.route("/", claimRoutes(deps));
   app.route("/", eventRoutes(deps));
+  app.route("/", liveRoutes(deps));
   app.route("/", authRoutes(deps));
   app.route("/", adminEventRoutes(deps));
   app.route("/", adminWindowRoutes(deps));
@@ -34,15 +41,28 @@ export function createApp(deps: Dependencies): Hono {
   app.route("/", userRoutes(deps));
   app.route("/", adminUserRoutes(deps));
   app.route("/", healthRoutes(deps));
-  app.notFound(() => problem("not_found"));
+  app.notFound(() => {
+    deps.requestCounts.count("other", 404);
+    return problem("not_found");
+  });
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) {
       return problem("invalid_request", { detail: error.message });
     }
-    // The path without its query, where a careless client may have put a token, and without a code.
-    const path = c.req.path.replace(/^\/v1\/coupons\/[^/]+/, "/v1/coupons/{code}");
-    deps.log.error({ method: c.req.method, path, error: String(error) }, "request failed");
-    return problem("internal");
+    // The route and not the path: a path may hold a coupon's code, a query a token.
+    const route = routePath(c, -1);
+    deps.log.error(
+      {
+        requestId: requestIdOf(c.req.raw),
+        method: c.req.method,
+        route,
+        error: errorText(error),
+      },
+      "request failed",
+    );
+    // All other routes are counted by watchRequests.
+    if (route.endsWith("/claims")) deps.requestCounts.count("claims", 500);
+    return problem("internal", {}, { [REQUEST_ID_HEADER]: requestIdOf(c.req.raw) });
   });
   return app;
 }

@@ -165,6 +165,21 @@ export async function migrate(client: Client, all: readonly Migration[]): Promis
   }
 }
 
+export interface MigrationFacts {
+  readonly applied: number;
+  /** Those that this program knows. */
+  readonly known: number;
+  /** The name of the last one that was applied. */
+  readonly latest: string;
+}
+
+/** Which migrations the database has. */
+export async function readMigrations(client: Client): Promise<MigrationFacts> {
+  const { rows } = await client.execute("SELECT name FROM schema_migrations ORDER BY name");
+  const latest = String(rows.at(-1)?.["name"] ?? "");
+  return { applied: rows.length, known: migrations.length, latest };
+}
+
 async function appliedCount(client: Client): Promise<number> {
   const table = await client.execute(
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'",

@@ -6,6 +6,7 @@ import { databaseUrl, isLocalDatabase, openDatabase } from "./database.ts";
 import { requireNoDecider } from "./decider.ts";
 import { CommitThread } from "./ledger/commit-thread.ts";
 import { holdEngineLock } from "./ledger/engine-lock.ts";
+import type { LedgerTrouble } from "./ledger/writer.ts";
 import type { ServeOptions, Service } from "./serve.ts";
 import { startWebServer } from "./web-server.ts";
 
@@ -29,12 +30,18 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
   const failure = Promise.withResolvers<never>();
   // One that dies before it is asked for anything is heard of by the first who asks.
   failure.promise.catch(() => undefined);
+  const trouble: LedgerTrouble = { contradictions: 0, failures: 0 };
   // It loads while this thread opens the database.
   const thread = new CommitThread({
     onDeath: failure.reject,
-    onContradiction: (outboxIds) =>
-      log.fatal({ outboxIds }, "the ledger contradicts what was issued; the outbox keeps it"),
-    onMoveFailure: (reason) => log.error({ reason }, "the ledger lags; it is tried again"),
+    onContradiction: (outboxIds) => {
+      trouble.contradictions += outboxIds.length;
+      log.fatal({ outboxIds }, "the ledger contradicts what was issued; the outbox keeps it");
+    },
+    onMoveFailure: (reason) => {
+      trouble.failures++;
+      log.error({ reason }, "the ledger lags; it is tried again");
+    },
   });
   try {
     const { database, lock } = await lockLedger(options);
@@ -53,10 +60,21 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
       engine,
       log,
     });
+    const { catalogue, counted } = server;
+    const ledger = { catalogue, engine, database, trouble, nowMs: Date.now };
+    const metrics =
+      options.metrics &&
+      (await import("./metrics/serve-metrics.ts")).serveOwnMetrics(
+        options.metrics,
+        counted,
+        ledger,
+      );
     return {
       url: server.url,
+      metricsUrl: metrics?.url,
       failed: failure.promise,
       stop: async () => {
+        await metrics?.stop();
         const drained = await server.stop();
         lock.release();
         return drained;

@@ -3,11 +3,13 @@
  * that share one port. A web process that dies is started again, within a limit.
  */
 import type { Logger } from "pino";
+import { MAY_LOSE_TEXT } from "./claims/durability.ts";
 import {
   type OnConnectionChange,
   openRedis,
   type RedisConnection,
 } from "./claims/redis/connection.ts";
+import { readDurability } from "./claims/redis/durability.ts";
 import { RedisEngine } from "./claims/redis/redis-engine.ts";
 import { type Database, isLocalDatabase, openDatabase } from "./database.ts";
 import { becomeDecider, type Decider, redisDataset } from "./decider.ts";
@@ -15,7 +17,8 @@ import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
 import { holdEngineLock } from "./ledger/engine-lock.ts";
 import { moveToLedger } from "./ledger/outbox.ts";
-import { Writer } from "./ledger/writer.ts";
+import { type LedgerTrouble, Writer } from "./ledger/writer.ts";
+import { errorText } from "./query-error.ts";
 import type { RedisServeOptions, Service } from "./serve.ts";
 import { readTls } from "./tls.ts";
 import { startWebProcesses } from "./web-processes.ts";
@@ -26,10 +29,11 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
   // The web processes read them again; here they are only found wrong in time.
   if (options.tls !== undefined) await readTls(options.tls);
   const connection = await openRedis(options.redisUrl, reportTo(log));
+  await warnOfLosses(connection, log);
   const database = await openDatabase(options.database.db, options.database.dbToken);
   const decider = await takeTheDecision(options, database, connection);
   const catalogue = await Catalogue.open(database, {
-    onError: (error) => log.error({ error: String(error) }, "the catalogue could not be read"),
+    onError: (error) => log.error({ error: errorText(error) }, "the catalogue could not be read"),
   });
   const engine = new RedisEngine(connection, database);
   // Once at every start: the events may have been served by another engine in between.
@@ -37,16 +41,27 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
     if (isDueForPreparation(event, Date.now())) await engine.restore(event);
     else await engine.restoreLater(event);
   }
-  const writer = new Writer({ connection, database, events: () => catalogue.list(), log });
+  const trouble: LedgerTrouble = { contradictions: 0, failures: 0 };
+  const writer = new Writer({ connection, database, events: () => catalogue.list(), log, trouble });
   writer.start();
   const processes = await startWebProcesses(options, log);
+  const ledger = { catalogue, engine, database, trouble, nowMs: Date.now };
+  const metrics =
+    options.metrics &&
+    (await import("./metrics/serve-metrics.ts")).serveAllMetrics(
+      options.metrics,
+      processes,
+      ledger,
+    );
   return {
     url: processes.url,
+    metricsUrl: metrics?.url,
     failed: Promise.race([processes.failed, decider.lost]),
     stop: async () => {
+      await metrics?.stop();
       const answered = await processes.stop();
       await catalogue.refresh().catch((error: unknown) => {
-        log.error({ error: String(error) }, "the catalogue could not be read");
+        log.error({ error: errorText(error) }, "the catalogue could not be read");
       });
       const drained = await writer.stop();
       decider.stopHeartbeat();
@@ -58,6 +73,16 @@ export async function serveOnRedis(options: RedisServeOptions, log: Logger): Pro
       return answered && drained;
     },
   };
+}
+
+/** Whoever runs Redis with less than it can do should have read so. */
+async function warnOfLosses({ client }: RedisConnection, log: Logger): Promise<void> {
+  const { mayLose, redis } = await readDurability(client);
+  if (mayLose === "nothing") return;
+  log.warn(
+    { redis },
+    `${MAY_LOSE_TEXT[mayLose]}; with appendonly yes and appendfsync always, none`,
+  );
 }
 
 /** One of the web processes. */

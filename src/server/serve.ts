@@ -16,6 +16,8 @@ export interface RedisServeOptions extends ServeOptions {
 
 export interface Service {
   readonly url: string;
+  /** Where Prometheus finds the metrics; undefined where none are served. */
+  readonly metricsUrl: string | undefined;
   /** Resolves to false when something was left undone; nothing is lost, Redis or the outbox keeps it. */
   stop(): Promise<boolean>;
   /** Rejects when the service cannot go on. */

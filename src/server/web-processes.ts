@@ -5,6 +5,8 @@ import { z } from "zod";
 import { childEnvironment } from "../config.ts";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { selfCommand } from "../self.ts";
+import { MetricsExchange } from "./metrics/exchange.ts";
+import type { ProcessMetrics } from "./metrics/exposition.ts";
 import type { RedisServeOptions } from "./serve.ts";
 
 /** How long a web process may take to answer what is in flight when it stops. */
@@ -35,6 +37,11 @@ const listeningSchema = z.object({ listening: z.object({ url: z.string(), port: 
 
 export interface WebProcesses {
   readonly url: string;
+  /** How many serve now, and how many died without being told to. */
+  readonly serving: number;
+  readonly deaths: number;
+  /** The metrics of those that answer. */
+  readMetrics(): Promise<ProcessMetrics[]>;
   /** Rejects when web processes die again and again. */
   readonly failed: Promise<never>;
   /** Resolves to false when one had to be killed. */
@@ -60,24 +67,34 @@ export async function startWebProcesses(
 ): Promise<WebProcesses> {
   await waitForFreePort(options.host, options.port, limits.portWaitMs);
   const children = new Set<Subprocess>();
+  /** Those that listen. */
+  const serving = new Set<Subprocess>();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   let stopping = false;
   let restarts = 0;
+  let deaths = 0;
+  const exchange = new MetricsExchange();
   /** The first process finds it where any free port is wanted; all others share it. */
   let port = options.port;
 
-  const start = async (): Promise<Listening> => {
+  const start = async (number: number): Promise<Listening> => {
     const startedAtMs = Date.now();
     const { child, listening } = spawnWebProcess(
-      [...command, "web-process", "--host", options.host, "--port", String(port)],
+      [
+        ...[...command, "web-process", "--host", options.host, "--port", String(port)],
+        ...["--number", String(number)],
+      ],
       childEnvironment(options),
       limits.startTimeoutMs,
+      (message) => exchange.receive(message),
     );
     children.add(child);
     void child.exited.then(async (exitCode) => {
       children.delete(child);
+      serving.delete(child);
       if (stopping) return;
+      deaths++;
       if (Date.now() - startedAtMs > HEALTHY_AFTER_MS) restarts = 0;
       log.error({ webPid: child.pid, exitCode }, "a web process died");
       if (++restarts > limits.maxRestarts) {
@@ -86,9 +103,11 @@ export async function startWebProcesses(
       }
       await Bun.sleep(limits.restartDelayMs);
       // What the new one says is not awaited: if it dies, its own exit is seen here again.
-      if (!stopping) await start().catch(() => undefined);
+      if (!stopping) await start(number).catch(() => undefined);
     });
-    return await listening;
+    const where = await listening;
+    serving.add(child);
+    return where;
   };
 
   const stop = async (): Promise<boolean> => {
@@ -98,10 +117,25 @@ export async function startWebProcesses(
   };
 
   try {
-    const first = await start();
+    const first = await start(1);
     port = first.port;
-    await Promise.all(Array.from({ length: options.workers - 1 }, start));
-    return { url: first.url, failed: failure.promise, stop };
+    const others = Array.from({ length: options.workers - 1 }, (_, index) => start(index + 2));
+    await Promise.all(others);
+    return {
+      url: first.url,
+      get serving() {
+        return serving.size;
+      },
+      get deaths() {
+        return deaths;
+      },
+      readMetrics: async () => {
+        const answers = await Promise.all([...serving].map((child) => exchange.ask(child)));
+        return answers.filter((answer) => answer !== undefined);
+      },
+      failed: failure.promise,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -138,6 +172,7 @@ function spawnWebProcess(
   command: string[],
   environment: Record<string, string | undefined>,
   startTimeoutMs: number,
+  onMessage: (message: unknown) => void,
 ): { child: Subprocess; listening: Promise<Listening> } {
   const listening = Promise.withResolvers<Listening>();
   const child = Bun.spawn(command, {
@@ -146,6 +181,7 @@ function spawnWebProcess(
     ipc: (message) => {
       const parsed = listeningSchema.safeParse(message);
       if (parsed.success) listening.resolve(parsed.data.listening);
+      else onMessage(message);
     },
   });
   const timer = setTimeout(() => {

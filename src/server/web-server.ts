@@ -10,11 +10,17 @@ import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
 import { announcesTooMuch, MAX_CODES_BODY_BYTES } from "./http/body.ts";
 import { createClientAddress } from "./http/client-address.ts";
+import type { Dependencies } from "./http/dependencies.ts";
 import { introduceCallers, withProvider } from "./http/introduction.ts";
+import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "./http/live/feeds.ts";
+import { listenerLimit, readProcessLimits } from "./http/live/listener-limit.ts";
 import { fixedProblem } from "./http/problem.ts";
+import { RequestCounts } from "./http/request-counts.ts";
 import { IdentityProvider } from "./members/identity-provider.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
 import { createTokenKeys } from "./members/tokens.ts";
+import type { WebParts } from "./metrics/web-metrics.ts";
+import { errorText } from "./query-error.ts";
 import { RefusalRecorder } from "./refusals/recorder.ts";
 import { RefusalThread } from "./refusals/refusal-thread.ts";
 import { readTls } from "./tls.ts";
@@ -48,6 +54,9 @@ export interface WebServerOptions {
 export interface WebServer {
   readonly url: string;
   readonly port: number;
+  readonly catalogue: Catalogue;
+  /** What its metrics are made from. */
+  readonly counted: WebParts;
   /**
    * Stops accepting, answers what is in flight, closes engine and database. False when the engine
    * could not bring everything to the ledger; it is kept.
@@ -71,18 +80,30 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     refusals.take(...batch),
   );
   const tokenKeys = createTokenKeys(options.tokens);
+  const liveFeeds = new LiveFeeds(
+    { catalogue, engine, combiner, nowMs: Date.now },
+    {
+      ...DEFAULT_LIVE_LIMITS,
+      maxListeners: listenerLimit(DEFAULT_LIVE_LIMITS.maxListeners, readProcessLimits()),
+    },
+  );
   const verifyOwn = createTokenVerifier(tokenKeys);
   const provider = openProvider(options);
   let stopping = false;
-  const app = createApp({
+  const dependencies: Dependencies = {
     catalogue,
     engine,
     combiner,
     database,
     tokenKeys,
     verifyToken: provider === undefined ? verifyOwn : withProvider(verifyOwn, provider),
+    liveFeeds,
+    requestCounts: new RequestCounts(),
     log,
     nowMs: Date.now,
+    limitIdleTime: (request, isLimited) => {
+      server.timeout(request, isLimited ? IDLE_TIMEOUT_SECONDS : 0);
+    },
     clientAddress: createClientAddress(
       (request) => server.requestIP(request)?.address,
       options.members?.trustedProxies,
@@ -90,7 +111,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     ),
     isRegistrationOpen: options.members?.isRegistrationOpen === true,
     isStopping: () => stopping,
-  });
+  };
+  const app = createApp(dependencies);
   const handle = (request: Request) =>
     announcesTooMuch(request) ? tooLarge() : app.fetch(request);
   const server = Bun.serve({
@@ -109,8 +131,11 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   return {
     url: `${options.tls === undefined ? "http" : "https"}://${server.hostname}:${port}`,
     port,
+    catalogue,
+    counted: dependencies,
     stop: async () => {
       stopping = true;
+      liveFeeds.close();
       const closed = server.stop();
       const deadlineMs = Date.now() + DRAIN_TIMEOUT_MS;
       await waitAtMost(combiner.idle(), DRAIN_TIMEOUT_MS);
@@ -145,7 +170,7 @@ async function openCatalogue(
   log: Logger,
 ): Promise<Catalogue> {
   const catalogue = await Catalogue.open(database, {
-    onError: (error) => log.error({ error: String(error) }, "the catalogue could not be read"),
+    onError: (error) => log.error({ error: errorText(error) }, "the catalogue could not be read"),
   });
   const prepare = async (eventId: string) => {
     const event = catalogue.get(eventId);
@@ -154,7 +179,7 @@ async function openCatalogue(
       await engine.prepare(event);
     } catch (error) {
       log.warn(
-        { eventId, error: String(error) },
+        { eventId, error: errorText(error) },
         "the engine will prepare this event at its first claim",
       );
     }

@@ -55,6 +55,8 @@ export class ChildServer {
           database: options.database,
           tokens: options.tokens,
           ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
+          // Its address is read from its log.
+          variables: { COUPONLIVE_LOG_LEVEL: "info", COUPONLIVE_LOG_FORMAT: "json" },
         }),
         // Ctrl-C is meant for the simulator, which then stops its server in the right order.
         detached: true,

@@ -8,6 +8,8 @@ import type { Database } from "../../src/server/database.ts";
 import { addWindows, createEvent } from "../../src/server/events/administration.ts";
 import { Catalogue } from "../../src/server/events/catalogue.ts";
 import type { EventDefinition } from "../../src/server/events/event.ts";
+import { LiveFeeds } from "../../src/server/http/live/feeds.ts";
+import { RequestCounts } from "../../src/server/http/request-counts.ts";
 import type { IssuanceRow } from "../../src/server/ledger/issuance.ts";
 import {
   createTokenVerifier,
@@ -76,10 +78,14 @@ export async function startMutant(
   const catalogue = await Catalogue.open(database);
   const tokenKeys = createTokenKeys({ ...DEFAULTS, secret: SECRET, previousSecret: undefined });
   const verifyToken = createTokenVerifier(tokenKeys);
+  const combiner = new Combiner(withClaim(engine, mutation.claim));
   const app = createApp({
     catalogue,
     engine,
-    combiner: new Combiner(withClaim(engine, mutation.claim)),
+    combiner,
+    liveFeeds: new LiveFeeds({ catalogue, engine, combiner, nowMs: Date.now }),
+    requestCounts: new RequestCounts(),
+    limitIdleTime: () => undefined,
     database,
     tokenKeys,
     verifyToken: mutation.verifyToken?.(verifyToken) ?? verifyToken,
@@ -116,6 +122,8 @@ function withClaim(engine: ClaimEngine, claim: Mutation["claim"]): ClaimEngine {
     claim: (event, memberIds) => claim(engine, event, memberIds),
     find: (event, memberId) => engine.find(event, memberId),
     status: (event) => engine.status(event),
+    oldestPendingAtMs: (events) => engine.oldestPendingAtMs(events),
+    durability: () => engine.durability(),
     undelivered: (event) => engine.undelivered(event),
     check: () => engine.check(),
     close: () => engine.close(),

@@ -9,7 +9,9 @@ import { createEvent } from "../../src/server/events/administration.ts";
 import { Catalogue } from "../../src/server/events/catalogue.ts";
 import { changeCatalogue } from "../../src/server/events/change.ts";
 import { createClientAddress } from "../../src/server/http/client-address.ts";
+import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "../../src/server/http/live/feeds.ts";
 import { PROBLEMS } from "../../src/server/http/problem.ts";
+import { RequestCounts } from "../../src/server/http/request-counts.ts";
 import { createTokenVerifier } from "../../src/server/members/token-verifier.ts";
 import { createTokenKeys, type Role, signTokenSync } from "../../src/server/members/tokens.ts";
 import { embeddedParts } from "./embedded.ts";
@@ -34,18 +36,23 @@ const problemSchema = z.looseObject({
 });
 
 /** Opens it over an empty database. */
-export async function openApp() {
+export async function openApp({ liveLimits = DEFAULT_LIVE_LIMITS } = {}) {
   const { database, create } = await embeddedParts(() => NOW_MS);
   const engine = await create();
   const catalogue = await Catalogue.open(database);
   let stopping = false;
   let nowMs = NOW_MS;
   const logged: string[] = [];
+  const combiner = new Combiner(engine, { ...DEFAULT_COMBINER_LIMITS, maxQueued: 50 });
+  const liveFeeds = new LiveFeeds({ catalogue, engine, combiner, nowMs: () => nowMs }, liveLimits);
   const settings = { peerAddress: "192.0.2.1", isRegistrationOpen: true };
   const app = createApp({
     catalogue,
     engine,
-    combiner: new Combiner(engine, { ...DEFAULT_COMBINER_LIMITS, maxQueued: 50 }),
+    combiner,
+    liveFeeds,
+    requestCounts: new RequestCounts(),
+    limitIdleTime: () => undefined,
     database,
     tokenKeys: keys,
     verifyToken: createTokenVerifier(keys),

@@ -4,6 +4,7 @@
  */
 import type { EventDefinition } from "../events/event.ts";
 import type { ClaimDecision, ClaimEngine } from "./engine.ts";
+import { ClaimTally } from "./tally.ts";
 
 export interface CombinerLimits {
   /** Claims in one call of the engine. At most 1,000 (claim-batch.lua). */
@@ -43,6 +44,7 @@ interface EventQueue {
   waiting: WaitingClaim[];
   batchesInFlight: number;
   flushScheduled: boolean;
+  readonly tally: ClaimTally;
 }
 
 export class Combiner {
@@ -74,14 +76,27 @@ export class Combiner {
    * @throws (rejects) EngineUnavailableError as the engine does
    */
   claim(event: EventDefinition, memberId: string): Promise<ClaimAnswer> {
-    if (this.queued >= this.limits.maxQueued) return overloaded;
     const queue = this.queueOf(event);
+    if (this.queued >= this.limits.maxQueued) {
+      queue.tally.outcomes.overloaded++;
+      return overloaded;
+    }
     const decision = new Promise<ClaimAnswer>((resolve, reject) => {
       queue.waiting.push({ memberId, resolve, reject });
     });
     this.queued++;
     this.schedule(queue);
     return decision;
+  }
+
+  /** What became of the event's claims; undefined where it had none. */
+  tallyOf(eventId: string): ClaimTally | undefined {
+    return this.queues.get(eventId)?.tally;
+  }
+
+  /** What became of claims, by event. */
+  *tallies(): Iterable<readonly [eventId: string, tally: ClaimTally]> {
+    for (const [eventId, { tally }] of this.queues) yield [eventId, tally];
   }
 
   /** Resolves when every claim has been answered. */
@@ -93,7 +108,8 @@ export class Combiner {
   private queueOf(event: EventDefinition): EventQueue {
     let queue = this.queues.get(event.id);
     if (queue === undefined) {
-      queue = { event, waiting: [], batchesInFlight: 0, flushScheduled: false };
+      const tally = new ClaimTally();
+      queue = { event, waiting: [], batchesInFlight: 0, flushScheduled: false, tally };
       this.queues.set(event.id, queue);
     }
     if (event.revision > queue.event.revision) queue.event = event;
@@ -121,16 +137,23 @@ export class Combiner {
   }
 
   private async decide(queue: EventQueue, batch: readonly WaitingClaim[]): Promise<void> {
+    const { outcomes } = queue.tally;
+    const startedMs = performance.now();
     try {
       const memberIds = batch.map((claim) => claim.memberId);
       const decisions = await this.engine.claim(queue.event, memberIds);
+      queue.tally.countBatch(batch.length, performance.now() - startedMs);
       batch.forEach((claim, position) => {
         const decision = decisions[position];
         if (decision === undefined) claim.reject(new Error("the engine left a claim undecided"));
-        else claim.resolve(decision);
+        else {
+          outcomes[decision.outcome]++;
+          claim.resolve(decision);
+        }
       });
       this.onDecided?.(queue.event.id, memberIds, decisions);
     } catch (error) {
+      outcomes.failed += batch.length;
       for (const claim of batch) claim.reject(error);
     }
     queue.batchesInFlight--;

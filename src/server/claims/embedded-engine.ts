@@ -5,9 +5,10 @@
 import type { Database } from "../database.ts";
 import { type EventDefinition, type EventWindow, lastIssuableRank } from "../events/event.ts";
 import type { IssuanceRow } from "../ledger/issuance.ts";
-import { pageOutbox, readOutbox } from "../ledger/outbox.ts";
+import { oldestInOutboxAtMs, pageOutbox, readOutbox } from "../ledger/outbox.ts";
 import { type LedgerGrant, readLedger } from "../ledger/read.ts";
 import { codeForRank } from "./code.ts";
+import type { Durability } from "./durability.ts";
 import {
   type ClaimDecision,
   type ClaimEngine,
@@ -90,6 +91,14 @@ export class EmbeddedEngine implements ClaimEngine {
       issued: grants.size,
       nowMs: this.options.nowMs(),
     }));
+  }
+
+  oldestPendingAtMs(): Promise<number | null> {
+    return oldestInOutboxAtMs(this.options.database);
+  }
+
+  durability(): Promise<Durability> {
+    return Promise.resolve({ store: "file", mayLose: "nothing" });
   }
 
   undelivered(event: EventDefinition): AsyncIterable<readonly LedgerGrant[]> {

@@ -5,6 +5,7 @@
 import type { Redis } from "ioredis";
 import type { EventDefinition } from "../events/event.ts";
 import type { LedgerGrant } from "../ledger/read.ts";
+import type { Durability } from "./durability.ts";
 
 /** A granted claim as the engine keeps it; the code follows from the rank (code.ts). */
 export interface Grant {
@@ -71,6 +72,15 @@ export interface ClaimEngine {
   find(event: EventDefinition, memberId: string): Promise<Grant | undefined>;
 
   status(event: EventDefinition): Promise<EngineStatus>;
+
+  /**
+   * When the oldest issuance of these events was decided that the ledger lacks, by the engine's
+   * clock; null when it lacks none. Issuances that the ledger refuses do not count.
+   */
+  oldestPendingAtMs(events: readonly EventDefinition[]): Promise<number | null>;
+
+  /** What a crash may lose of what was answered. */
+  durability(): Promise<Durability>;
 
   /**
    * What was granted and may not be in the ledger yet, a page at a time. Who finds nothing here, and

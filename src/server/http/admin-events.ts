@@ -48,7 +48,9 @@ export function administration(deps: Dependencies) {
     try {
       return await work(`member:${caller.memberId}`);
     } catch (error) {
-      return error instanceof EngineUnavailableError ? onEngineFailure(error) : eventProblem(error);
+      return error instanceof EngineUnavailableError
+        ? onEngineFailure(error, c.req.raw)
+        : eventProblem(error);
     }
   };
 }

@@ -3,6 +3,13 @@ import { eq, max } from "drizzle-orm";
 import { issuances } from "../../../schema/tables.ts";
 import type { Dependencies } from "./dependencies.ts";
 
+export interface Backlog {
+  /** Issuances decided and not yet in the ledger, of all events. */
+  readonly count: number;
+  /** How long ago the oldest of them was decided; 0 when there is none. */
+  readonly ageMs: number;
+}
+
 /** Asked of engine and ledger this often at the most, however many people look. */
 const MAX_AGE_MS = 250;
 
@@ -10,12 +17,12 @@ type BacklogSource = Pick<Dependencies, "catalogue" | "engine" | "database" | "n
 
 export class WriterBacklog {
   private askedAtMs = Number.NEGATIVE_INFINITY;
-  private answer: Promise<number | null> = Promise.resolve(null);
+  private answer: Promise<Backlog | null> = Promise.resolve(null);
 
   constructor(private readonly source: BacklogSource) {}
 
-  /** Issuances decided and not yet in the ledger, of all events; null when that cannot be told. */
-  async get(): Promise<number | null> {
+  /** What is on its way; null when that cannot be told. */
+  async get(): Promise<Backlog | null> {
     const nowMs = this.source.nowMs();
     if (nowMs - this.askedAtMs >= MAX_AGE_MS) {
       this.askedAtMs = nowMs;
@@ -25,7 +32,7 @@ export class WriterBacklog {
   }
 
   /** Ranks are dense, so an event's last rank in the ledger is how many of its coupons are there. */
-  private async count(nowMs: number): Promise<number> {
+  private async count(nowMs: number): Promise<Backlog> {
     const { catalogue, engine, database } = this.source;
     const begun = catalogue
       .list()
@@ -37,10 +44,18 @@ export class WriterBacklog {
           .from(issuances)
           .where(eq(issuances.eventId, event.id));
         // The engine is asked later: what moves meanwhile is then counted, never below nothing.
-        const { issued } = await engine.status(event);
-        return Math.max(0, issued - (row?.lastRank ?? 0));
+        const status = await engine.status(event);
+        return {
+          count: Math.max(0, status.issued - (row?.lastRank ?? 0)),
+          engineNowMs: status.nowMs,
+        };
       }),
     );
-    return backlogs.reduce((sum, backlog) => sum + backlog, 0);
+    const oldestAtMs = await engine.oldestPendingAtMs(begun);
+    const engineNowMs = Math.max(0, ...backlogs.map((each) => each.engineNowMs));
+    return {
+      count: backlogs.reduce((sum, each) => sum + each.count, 0),
+      ageMs: oldestAtMs === null ? 0 : Math.max(0, engineNowMs - oldestAtMs),
+    };
   }
 }

@@ -9,6 +9,7 @@ import { requireMemberToken } from "./caller.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
 import { fixedProblem, problem } from "./problem.ts";
+import { givenRequestId, REQUEST_ID_HEADER } from "./request-id.ts";
 
 /** What a client should wait when the server cannot decide now. */
 const RETRY_AFTER_SECONDS = "1";
@@ -37,18 +38,25 @@ export function claimRoutes(deps: Dependencies): Hono {
   const onEngineFailure = engineFailureHandler(deps);
 
   routes.post("/v1/events/:id/claims", async (c) => {
-    if (deps.isStopping()) return shuttingDown();
-    const caller = authenticate(c.req.raw.headers.get("authorization"), deps);
-    if (caller === undefined) return unauthorized();
+    const request = c.req.raw;
+    if (deps.isStopping()) return refuse(shuttingDown(), request);
+    const caller = authenticate(request.headers.get("authorization"), deps);
+    if (caller === undefined) return refuse(unauthorized(), request);
     const event = deps.catalogue.get(c.req.param("id"));
-    if (event === undefined) return unknownEvent();
-    if (!deps.catalogue.isActive(caller.memberId)) return inactiveMember();
+    if (event === undefined) return refuse(unknownEvent(), request);
+    if (!deps.catalogue.isActive(caller.memberId)) return refuse(inactiveMember(), request);
     try {
-      return answer(event, await deps.combiner.claim(event, caller.memberId));
+      return named(answer(event, await deps.combiner.claim(event, caller.memberId)), request);
     } catch (error) {
-      return onEngineFailure(error);
+      return named(onEngineFailure(error, request), request);
     }
   });
+
+  /** A claim that does not reach the combiner, which counts the others. */
+  const refuse = (response: Response, request: Request): Response => {
+    deps.requestCounts.count("claims", response.status);
+    return named(response, request);
+  };
 
   routes.get("/v1/events/:id/claims/me", async (c) => {
     const caller = requireMemberToken(c.req.raw, deps);
@@ -60,11 +68,18 @@ export function claimRoutes(deps: Dependencies): Hono {
       if (grant === undefined) return problem("no_claim");
       return new Response(issuanceBody("already_issued", event, grant), ok);
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 
   return routes;
+}
+
+/** A request id that came with the claim goes back with its answer; none is made up here. */
+function named(response: Response, request: Request): Response {
+  const id = givenRequestId(request);
+  if (id !== undefined) response.headers.set(REQUEST_ID_HEADER, id);
+  return response;
 }
 
 function answer(event: EventDefinition, decision: ClaimAnswer): Response {

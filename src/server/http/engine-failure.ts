@@ -2,6 +2,7 @@
 import { EngineUnavailableError } from "../claims/engine.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { fixedProblem } from "./problem.ts";
+import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 
 /** In an outage thousands of claims fail for one reason. */
 const LOG_INTERVAL_MS = 1_000;
@@ -13,20 +14,23 @@ const unavailable = fixedProblem("engine_unavailable", {}, { "retry-after": RETR
 export function engineFailureHandler({
   log,
   nowMs,
-}: Pick<Dependencies, "log" | "nowMs">): (error: unknown) => Response {
+}: Pick<Dependencies, "log" | "nowMs">): (error: unknown, request: Request) => Response {
   let loggedAtMs = Number.NEGATIVE_INFINITY;
   let sinceLogged = 0;
-  return (error) => {
+  return (error, request) => {
     if (!(error instanceof EngineUnavailableError)) throw error;
     sinceLogged++;
     if (nowMs() - loggedAtMs >= LOG_INTERVAL_MS) {
       const cause = error.cause instanceof Error ? error.cause.message : undefined;
       log.error(
-        { reason: error.message, cause, requests: sinceLogged },
+        { requestId: requestIdOf(request), reason: error.message, cause, requests: sinceLogged },
         "the engine is unavailable",
       );
       loggedAtMs = nowMs();
       sinceLogged = 0;
+      const response = unavailable();
+      response.headers.set(REQUEST_ID_HEADER, requestIdOf(request));
+      return response;
     }
     return unavailable();
   };

@@ -1,9 +1,11 @@
 /** `GET /v1/events` and `GET /v1/events/{id}`: what anyone may know of an event. */
 import { Hono } from "hono";
+import type { EngineStatus } from "../claims/engine.ts";
 import { type EventDefinition, type EventWindow, lastIssuableRank } from "../events/event.ts";
 import { eventState } from "../events/state.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
+import type { EventDescription } from "./events-schema.ts";
 import { problem } from "./problem.ts";
 import { StatusCache } from "./status-cache.ts";
 
@@ -16,10 +18,12 @@ export function eventRoutes(deps: Dependencies): Hono {
 
   routes.get("/v1/events", async (c) => {
     try {
-      const events = await Promise.all(catalogue.list().map((event) => describe(event, statuses)));
+      const events = await Promise.all(
+        catalogue.list().map(async (event) => describeEvent(event, await statuses.get(event))),
+      );
       return c.json({ events });
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 
@@ -27,17 +31,20 @@ export function eventRoutes(deps: Dependencies): Hono {
     const event = catalogue.get(c.req.param("id"));
     if (event === undefined) return problem("unknown_event");
     try {
-      return c.json(await describe(event, statuses));
+      return c.json(describeEvent(event, await statuses.get(event)));
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 
   return routes;
 }
 
-async function describe(event: EventDefinition, statuses: StatusCache) {
-  const { issued, nowMs } = await statuses.get(event);
+/** The event as it stands at the engine's count and time. */
+export function describeEvent(
+  event: EventDefinition,
+  { issued, nowMs }: EngineStatus,
+): EventDescription {
   const { state, currentWindow, nextWindow } = eventState(event, issued, nowMs);
   return {
     id: event.id,
@@ -46,7 +53,7 @@ async function describe(event: EventDefinition, statuses: StatusCache) {
     stock: event.stock,
     issued,
     remaining: Math.max(0, lastIssuableRank(event) - issued),
-    coupons: event.coupons,
+    coupons: [...event.coupons],
     currentWindow: describeWindow(currentWindow),
     nextWindow: describeWindow(nextWindow),
     serverTime: new Date(nowMs).toISOString(),

@@ -22,11 +22,14 @@ export function issuanceChangeRoutes(deps: Dependencies): Hono {
   const onEngineFailure = engineFailureHandler(deps);
   const source = issuanceSource(deps);
 
-  const orProblem = async (answer: () => Promise<Response>): Promise<Response> => {
+  const orProblem = async (
+    request: Request,
+    answer: () => Promise<Response>,
+  ): Promise<Response> => {
     try {
       return await answer();
     } catch (error) {
-      return error instanceof IssuanceError ? refusal(error) : onEngineFailure(error);
+      return error instanceof IssuanceError ? refusal(error) : onEngineFailure(error, request);
     }
   };
 
@@ -41,7 +44,7 @@ export function issuanceChangeRoutes(deps: Dependencies): Hono {
     const code = codeParameter.safeParse(c.req.param("code"));
     if (!code.success) return problem("unknown_coupon");
     c.header("cache-control", "no-store");
-    return await orProblem(async () => {
+    return await orProblem(c.req.raw, async () => {
       const redemption = await redeemCoupon(source, () => deps.catalogue.list(), {
         code: code.data,
         key: key.data,
@@ -64,7 +67,7 @@ export function issuanceChangeRoutes(deps: Dependencies): Hono {
       return problem("invalid_request", { detail });
     }
     c.header("cache-control", "no-store");
-    return await orProblem(async () => {
+    return await orProblem(c.req.raw, async () => {
       const revoked = await revokeIssuance(source, event, {
         selector: selectorOf(body.data),
         reason: body.data.reason,

@@ -42,7 +42,7 @@ export function issuanceRoutes(deps: Dependencies): Hono {
     try {
       return c.json(await describePage(source, event, query.data));
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 
@@ -60,7 +60,7 @@ export function issuanceRoutes(deps: Dependencies): Hono {
       const found = await findIssuance(source, event, { by: "rank", rank: rank.data });
       return found === undefined ? problem("unknown_issuance") : c.json(describe(event, found));
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 
@@ -73,7 +73,7 @@ export function issuanceRoutes(deps: Dependencies): Hono {
     try {
       return c.json(statisticsJson(event, await eventStatistics(source, event)));
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 
@@ -88,7 +88,7 @@ export function issuanceRoutes(deps: Dependencies): Hono {
     try {
       return c.json(historyJson(event, await memberHistory(source, event, memberId)));
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 

@@ -54,6 +54,7 @@ export const PROBLEMS = {
   },
   overloaded: { status: 503, title: "Too much at once, please repeat" },
   engine_unavailable: { status: 503, title: "Claims cannot be decided now, please repeat" },
+  too_many_listeners: { status: 503, title: "Too many look on at once, please repeat" },
   identity_unavailable: {
     status: 503,
     title: "The identity provider does not answer, please repeat",

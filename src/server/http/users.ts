@@ -66,7 +66,7 @@ export function userRoutes(deps: Dependencies): Hono {
       c.header("cache-control", "no-store");
       return c.json({ coupons: found.map(describe) } satisfies z.infer<typeof myCouponsSchema>);
     } catch (error) {
-      return onEngineFailure(error);
+      return onEngineFailure(error, c.req.raw);
     }
   });
 

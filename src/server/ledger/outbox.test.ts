@@ -10,6 +10,7 @@ import {
   countOutbox,
   moveOneToLedger,
   moveToLedger,
+  oldestInOutboxAtMs,
   pageOutbox,
   readOutbox,
 } from "./outbox.ts";
@@ -42,10 +43,12 @@ describe("outbox", () => {
     expect(await countOutbox(database, eventId)).toBe(3);
     expect((await readOutbox(database, eventId)).map((grant) => grant.rank)).toEqual([1, 2, 3]);
     expect(await countOutbox(database, "another")).toBe(0);
+    expect(await oldestInOutboxAtMs(database)).toBe(5);
     expect(await moveToLedger(database)).toEqual({ taken: 3, refusedIds: [] });
     expect(await ledgerRanks()).toEqual([1, 2, 3]);
     expect(await moveToLedger(database)).toEqual({ taken: 0, refusedIds: [] });
     expect(await countOutbox(database, eventId)).toBe(0);
+    expect(await oldestInOutboxAtMs(database)).toBeNull();
   });
 
   test("one issuance goes ahead of the others, once, and they follow", async () => {

@@ -31,6 +31,7 @@ const allowed = `SELECT count(*) FROM json_each(?) AS last JOIN ${eventTable} ON
   WHERE ${event.stock.name} + ${event.returned.name} >= last.value ->> 1`;
 const append = `INSERT INTO ${table} (${rows}) SELECT ? WHERE (${allowed}) = ?`;
 const oldest = `SELECT ${id} AS id, json_array_length(${rows}) AS issuances FROM ${table} WHERE NOT ${refused} ORDER BY ${id} LIMIT ${MAX_ENTRIES_PER_MOVE}`;
+const oldestIssuedAt = `SELECT ${rows} ->> '$[0][5]' AS issued_at FROM ${table} WHERE NOT ${refused} ORDER BY ${id} LIMIT 1`;
 const span = `${table}.${id} BETWEEN ? AND ? AND NOT ${refused}`;
 const move = `${INSERT_FROM_JSON} FROM ${table}, json_each(${table}.${rows}) WHERE ${span} ORDER BY ${table}.${id}`;
 const remove = `DELETE FROM ${table} WHERE ${span}`;
@@ -195,6 +196,12 @@ function toGrant(row: Row): LedgerGrant {
     windowId: Number(row["window_id"]),
     issuedAtMs: Number(row["issued_at"]),
   };
+}
+
+/** When the oldest issuance was decided that waits in the outbox for the ledger; null without one. */
+export async function oldestInOutboxAtMs(database: Database): Promise<number | null> {
+  const [row] = (await database.client.execute(oldestIssuedAt)).rows;
+  return row === undefined ? null : Number(row["issued_at"]);
 }
 
 /** How many coupons of the event wait in the outbox. */

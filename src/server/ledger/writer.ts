@@ -47,6 +47,16 @@ export interface WriterOptions {
   readonly events: () => readonly EventDefinition[];
   readonly log: Logger;
   readonly limits?: WriterLimits;
+  /** Counts what goes wrong. */
+  readonly trouble?: LedgerTrouble;
+}
+
+/** What went wrong with the ledger since the process started. */
+export interface LedgerTrouble {
+  /** What was decided and contradicts the ledger. */
+  contradictions: number;
+  /** Attempts to fill the ledger that failed, and are repeated. */
+  failures: number;
 }
 
 interface Follower {
@@ -152,6 +162,7 @@ export class Writer {
       this.noteSuccess(event);
       return entries.length > 0;
     } catch (error) {
+      if (this.options.trouble !== undefined) this.options.trouble.failures++;
       this.noteFailure(event, String(error));
       follower.ownFirst = true;
       follower.restoreFirst ||= error instanceof StaleEntriesError;
@@ -208,6 +219,7 @@ export class Writer {
       const refused = entry.grants?.filter((grant) => refusedRanks.has(grant.rank));
       if (refused?.length === 0) continue;
       await stream.setAside(entry);
+      if (this.options.trouble !== undefined) this.options.trouble.contradictions++;
       this.options.log.fatal(
         { eventId: event.id, entry: entry.id, ranks: refused?.map((grant) => grant.rank) },
         "the ledger contradicts Redis: the entry is kept in the event's contradictions",

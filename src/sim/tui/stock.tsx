@@ -2,8 +2,10 @@ import { Box, Text } from "ink";
 import type { Snapshot } from "../live.ts";
 import { group, seconds } from "../report-text.ts";
 import { BUCKET_MS } from "../series.ts";
+import { remainingCoupons } from "../series-reading.ts";
+import { BurnDown } from "./burn-down.tsx";
 import { LABEL_WIDTH, Label } from "./label.tsx";
-import { burnDownLines, timeScale } from "./timeline.ts";
+import { timeScale } from "./timeline.ts";
 
 /** The last second. */
 const RECENT_BUCKETS = 1_000 / BUCKET_MS;
@@ -18,8 +20,6 @@ export interface StockProps {
 export function Stock({ snapshot, columns, rows }: StockProps) {
   const { remaining, stock, series, soldOutAfterMs } = snapshot;
   const coupons = remaining + snapshot.outcomes.issued - snapshot.overStock;
-  const scale = timeScale(runMs(snapshot), columns - LABEL_WIDTH);
-  const lines = burnDownLines(series, coupons, scale, rows);
   return (
     <Box flexDirection="column">
       <Text>
@@ -32,12 +32,13 @@ export function Stock({ snapshot, columns, rows }: StockProps) {
           <Text bold color="yellow">{`   sold out after ${seconds(soldOutAfterMs)}`}</Text>
         )}
       </Text>
-      {lines.map((line, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
-        <Text key={row} color="green" wrap="truncate">
-          {`${" ".repeat(LABEL_WIDTH)}${line}`}
-        </Text>
-      ))}
+      <BurnDown
+        remaining={remainingCoupons(series, coupons)}
+        coupons={coupons}
+        points={timeScale(runMs(snapshot), columns).buckets}
+        columns={columns - LABEL_WIDTH}
+        rows={rows}
+      />
     </Box>
   );
 }

@@ -1,97 +1,15 @@
 /** The real program on a terminal: its keys, its end, and the state it leaves the terminal in. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { stripVTControlCharacters } from "node:util";
-import { killAtEnd } from "../../../test/support/last-will.ts";
-import { inheritedEnvironment, programCommand, runProgram } from "../../../test/support/program.ts";
+import { runProgram } from "../../../test/support/program.ts";
+import { expectRestored, onlyChildOf, TerminalSession } from "../../../test/support/terminal.ts";
 
 /** Each test starts the program and its server; a slow machine must not fail it. */
 setDefaultTimeout(60_000);
 
 const RUN = ["simulate", "--tps", "500", "--duration", "30s", "--users", "1000", "--stock", "800"];
-const SHOW_CURSOR = "\u001b[?25h";
-const HIDE_CURSOR = "\u001b[?25l";
-
-/** A shell on a terminal of its own that runs the program and then prints the terminal's settings. */
-class TerminalSession implements AsyncDisposable {
-  output = "";
-  readonly #child: Bun.Subprocess;
-  #watcher: (() => void) | undefined;
-
-  constructor(columns: number, rows: number, env: Readonly<Record<string, string>> = {}) {
-    const command = [...programCommand(), ...RUN].map((word) => `'${word}'`).join(" ");
-    const decoder = new TextDecoder();
-    this.#child = Bun.spawn(["sh", "-c", `${command}; echo "exit $?"; stty -a`], {
-      env: { ...inheritedEnvironment(), ...env },
-      terminal: {
-        cols: columns,
-        rows,
-        data: (_terminal, data) => {
-          this.output += decoder.decode(data, { stream: true });
-          this.#watcher?.();
-        },
-      },
-    });
-    killAtEnd(this.#child);
-  }
-
-  press(keys: string): void {
-    this.#child.terminal?.write(keys);
-  }
-
-  signal(name: NodeJS.Signals): void {
-    process.kill(this.programPid, name);
-  }
-
-  /** The program that the shell runs. */
-  get programPid(): number {
-    return onlyChildOf(this.#child.pid);
-  }
-
-  /** Waits until this has been shown since `from`, a length of the output. */
-  async until(pattern: RegExp, from = 0): Promise<void> {
-    const shown = Promise.withResolvers<void>();
-    const look = () => {
-      if (pattern.test(stripVTControlCharacters(this.output.slice(from)))) shown.resolve();
-    };
-    this.#watcher = look;
-    look();
-    const limit = AbortSignal.timeout(40_000);
-    limit.addEventListener("abort", () =>
-      shown.reject(new Error(`${pattern} was not shown:\n${this.output.slice(from)}`)),
-    );
-    await shown.promise;
-  }
-
-  /** Waits for the end and returns what came after the view. */
-  async end(): Promise<string> {
-    await this.until(/icanon/);
-    await this.#child.exited;
-    return this.output.slice(this.output.lastIndexOf(SHOW_CURSOR));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.exited;
-    this.#child.terminal?.close();
-  }
-}
-
-function onlyChildOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
-}
-
-/** The shell's last words, from a terminal that is as it was before. */
-function expectRestored(lastWords: string): void {
-  expect(lastWords).toStartWith(SHOW_CURSOR);
-  expect(lastWords).not.toContain(HIDE_CURSOR);
-  expect(lastWords).toMatch(/ icanon/);
-  expect(lastWords).toMatch(/ echo /);
-}
-
 describe.skipIf(process.platform !== "linux")("on a terminal", () => {
   test("q ends the load, and the report stays", async () => {
-    await using session = new TerminalSession(80, 24);
+    await using session = new TerminalSession(RUN, 80, 24);
     await session.until(/stock +\d+ of 800 left/);
     await session.until(/issued +\d{3}/);
     session.press("?");
@@ -112,7 +30,7 @@ describe.skipIf(process.platform !== "linux")("on a terminal", () => {
     ["Ctrl-C", (session: TerminalSession): void => session.press("\u0003")],
     ["SIGTERM", (session: TerminalSession): void => session.signal("SIGTERM")],
   ] as const)("%s does the same", async (_name, interrupt) => {
-    await using session = new TerminalSession(120, 40);
+    await using session = new TerminalSession(RUN, 120, 40);
     // A while after the first frame: until then the keys are not the view's.
     await session.until(/issued +\d{3}/);
     interrupt(session);
@@ -122,7 +40,7 @@ describe.skipIf(process.platform !== "linux")("on a terminal", () => {
   });
 
   test("a second signal ends the program at once, and the terminal is restored all the same", async () => {
-    await using session = new TerminalSession(80, 24);
+    await using session = new TerminalSession(RUN, 80, 24);
     await session.until(/issued +[1-9]/);
     // With a server that does not answer, the load goes on until its requests time out.
     const server = onlyChildOf(session.programPid);
@@ -138,7 +56,7 @@ describe.skipIf(process.platform !== "linux")("on a terminal", () => {
   });
 
   test("where a build's log takes the terminal's place, there are lines instead of the view", async () => {
-    await using session = new TerminalSession(80, 24, { CI: "true" });
+    await using session = new TerminalSession(RUN, 80, 24, { CI: "true" });
     await session.until(/^1 s {2}offered/m);
     session.signal("SIGTERM");
     await session.until(/icanon/);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { RUSH_SERIES } from "../../../test/support/rush.ts";
 import { LATENCY_BIN_BOUNDS_MS, type SeriesBucket } from "../series.ts";
+import { remainingCoupons } from "../series-reading.ts";
 import {
   burnDownLines,
   SpectrogramColumns,
@@ -19,13 +20,24 @@ test("columns are points in time", () => {
 });
 
 test("the stock burns down to an empty line, and the last coupon still shows", () => {
-  expect(burnDownLines(RUSH_SERIES, 12_000, EACH, 2)).toEqual([
+  expect(burnDownLines(remainingCoupons(RUSH_SERIES, 12_000), 12_000, EACH, 2)).toEqual([
     `▇▆▄▃▂       ${" ".repeat(8)}`,
     `██████▇▆▄▃▂ ${" ".repeat(8)}`,
   ]);
-  expect(burnDownLines(RUSH_SERIES, 12_000, timeScale(2_000, 5), 1)).toEqual(["▆▃   "]);
-  expect(burnDownLines(RUSH_SERIES.slice(0, 3), 6_000, timeScale(600, 9), 1)).toEqual(["▇▇▆▄▄"]);
-  expect(burnDownLines(RUSH_SERIES.slice(0, 12), 12_001, timeScale(2_400, 2), 1)).toEqual(["▁"]);
+  expect(
+    burnDownLines(remainingCoupons(RUSH_SERIES, 12_000), 12_000, timeScale(2_000, 5), 1),
+  ).toEqual(["▆▃   "]);
+  expect(
+    burnDownLines(remainingCoupons(RUSH_SERIES.slice(0, 3), 6_000), 6_000, timeScale(600, 9), 1),
+  ).toEqual(["▇▇▆▄▄"]);
+  expect(
+    burnDownLines(
+      remainingCoupons(RUSH_SERIES.slice(0, 12), 12_001),
+      12_001,
+      timeScale(2_400, 2),
+      1,
+    ),
+  ).toEqual(["▁"]);
   expect(burnDownLines([], 0, EACH, 1)).toEqual([""]);
 });
 

@@ -3,7 +3,6 @@
  * The scale is that of the whole run, so that nothing moves but what happens.
  */
 import { BUCKET_MS, LATENCY_BIN_BOUNDS_MS, type SeriesBucket } from "../series.ts";
-import { remainingCoupons } from "../series-reading.ts";
 
 const EIGHTHS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 const SHADES = ["░", "▒", "▓", "█"] as const;
@@ -31,14 +30,13 @@ function spanOf(column: number, { buckets, columns }: TimeScale) {
   return { first, end: Math.max(first + 1, firstOf(column + 1)) };
 }
 
-/** The stock's way down: lines from the top, up to the column that has come. */
+/** The stock's way down: lines from the top, up to the column that has come. A point a bucket. */
 export function burnDownLines(
-  series: readonly SeriesBucket[],
+  remaining: readonly number[],
   coupons: number,
   scale: TimeScale,
   height: number,
 ): string[] {
-  const remaining = remainingCoupons(series, coupons);
   const eighths: number[] = [];
   for (let column = 0; column < scale.columns; column++) {
     const { first, end } = spanOf(column, scale);

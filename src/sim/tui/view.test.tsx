@@ -1,8 +1,6 @@
 /** Frames of the live view from fixed snapshots, on a terminal that is not there. */
 import { expect, test } from "bun:test";
-import { PassThrough } from "node:stream";
-import { stripVTControlCharacters } from "node:util";
-import { render } from "ink";
+import { lastFrame } from "../../../test/support/frame.ts";
 import { RUSH_SERIES } from "../../../test/support/rush.ts";
 import type { Snapshot } from "../live.ts";
 import { OUTCOMES } from "../outcomes.ts";
@@ -72,25 +70,8 @@ async function frame(
   terminal: TerminalSize,
   rest: Partial<ViewProps> = {},
 ): Promise<string[]> {
-  const stdout = Object.assign(new PassThrough(), { ...terminal, isTTY: true });
-  const written: string[] = [];
-  stdout.on("data", (chunk: Buffer) => written.push(chunk.toString()));
-  const fake: unknown = stdout;
-  if (!isWriteStream(fake)) throw new Error("the fake terminal has no write");
   const props = { snapshot, terminal, state: "running", showsHelp: false, ...rest } as const;
-  const view = render(<View {...props} />, { stdout: fake, debug: true, patchConsole: false });
-  view.unmount();
-  await view.waitUntilExit();
-  const last = written.findLast((text) => text.includes("couponlive"));
-  return stripVTControlCharacters(last ?? "")
-    .replace(/\n$/, "")
-    .split("\n")
-    .map((line) => line.trimEnd());
-}
-
-/** Ink wants a terminal's stream and uses no more of it than the fake one has. */
-function isWriteStream(value: unknown): value is NodeJS.WriteStream {
-  return typeof value === "object" && value !== null && "write" in value;
+  return await lastFrame(<View {...props} />, terminal);
 }
 
 test("80 × 24, half way", async () => {

@@ -12,6 +12,7 @@ import { type EventDefinition, lastIssuableRank } from "../../events/event.ts";
 import { raiseFence } from "../../ledger/fence.ts";
 import { type LedgerGrant, readLedger } from "../../ledger/read.ts";
 import { pageStream } from "../../ledger/stream.ts";
+import type { Durability } from "../durability.ts";
 import {
   type ClaimDecision,
   type ClaimEngine,
@@ -23,6 +24,7 @@ import claimBatchLua from "./claim-batch.lua" with { type: "text" };
 import { readReply } from "./claim-reply.ts";
 import type { RedisConnection } from "./connection.ts";
 import defineEventLua from "./define-event.lua" with { type: "text" };
+import { readDurability } from "./durability.ts";
 import { fingerprint, isForeignEvent } from "./fingerprint.ts";
 import { formatGrant, parseGrant } from "./grant-text.ts";
 import { eventKeys } from "./keys.ts";
@@ -106,6 +108,19 @@ export class RedisEngine implements ClaimEngine {
     );
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
     return { issued: Number(issued), nowMs };
+  }
+
+  async oldestPendingAtMs(events: readonly EventDefinition[]): Promise<number | null> {
+    const { client } = this.connection;
+    const oldest = await this.ask(() =>
+      Promise.all(events.map((event) => oldestEntryAtMs(client, event.id))),
+    );
+    const known = oldest.filter((atMs) => atMs !== undefined);
+    return known.length === 0 ? null : Math.min(...known);
+  }
+
+  durability(): Promise<Durability> {
+    return this.ask(() => readDurability(this.connection.client));
   }
 
   async *undelivered(event: EventDefinition): AsyncGenerator<readonly LedgerGrant[]> {
@@ -216,4 +231,10 @@ export class RedisEngine implements ClaimEngine {
       throw new EngineUnavailableError(failure, { cause });
     }
   }
+}
+
+/** When the oldest batch was decided that is still in the event's stream; its id begins with that. */
+async function oldestEntryAtMs(client: Redis, eventId: string): Promise<number | undefined> {
+  const [entry] = await client.xrange(eventKeys(eventId).stream, "-", "+", "COUNT", 1);
+  return entry === undefined ? undefined : Number.parseInt(entry[0], 10);
 }
