@@ -30,7 +30,7 @@ test.each(runtimes)(
   async (runtime) => {
     using folder = temporaryDirectory();
     const good = start(runtime, ["couponlive", "--version"], folder.path);
-    expect(await good.stdout.text()).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await good.stdout.text()).toMatch(/^couponlive \d+\.\d+\.\d+ \(.*\)\n$/);
     expect(await good.stderr.text()).toBe("");
     expect(await good.exited).toBe(0);
 

@@ -146,10 +146,10 @@ test("the promise is the smaller ceiling, with room to spare", () => {
     ledgerPerSecond: 1,
   } as const;
   const one = promiseOf(ceilings, 1);
-  expect(one).toEqual({ claimsPerSecond: 21_000, bottleneck: "web" });
-  expect(promiseOf(ceilings, 4)).toEqual({ claimsPerSecond: 70_000, bottleneck: "engine" });
+  expect(one).toEqual({ claimsPerSecond: 15_000, bottleneck: "web" });
+  expect(promiseOf(ceilings, 4)).toEqual({ claimsPerSecond: 50_000, bottleneck: "engine" });
   expect(ceilingFindings(ceilings, one).at(-1)?.says).toStartWith(
-    "21,000 claims/s; the bottleneck is the web process (to raise it: more --workers",
+    "15,000 claims/s; the bottleneck is the web process (to raise it: more --workers",
   );
 });
 

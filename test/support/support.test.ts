@@ -93,6 +93,6 @@ test("a program runs to its end with its exit code and both its streams", async 
 
 test("waiting for a line that never comes is an error that shows the output", async () => {
   await using program = startProgram(["--version"]);
-  await program.readUntil(/^\d+\.\d+\.\d+$/);
+  await program.readUntil(/^couponlive \d+\.\d+\.\d+ /);
   await expect(program.readUntil(/never/)).rejects.toThrow("ended without a line that matches");
 });

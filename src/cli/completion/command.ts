@@ -1,9 +1,10 @@
 /** `couponlive completion`, and the hidden `complete` that the shells call. */
 import { Argument, type Command } from "commander";
+import { readDatabaseConfig } from "../../config.ts";
 import bashScript from "./couponlive.bash" with { type: "text" };
 import fishScript from "./couponlive.fish" with { type: "text" };
 import zshScript from "./couponlive.zsh" with { type: "text" };
-import { suggest } from "./suggest.ts";
+import { awaitsEvent, type Suggestion, suggest } from "./suggest.ts";
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 type Shell = keyof typeof SCRIPTS;
@@ -29,10 +30,20 @@ export function addCompletionCommand(program: Command): void {
   program
     .command("complete", { hidden: true })
     .argument("[words...]", "after --, the words after the program's name")
-    .action((words: readonly string[]) => {
-      const lines = suggest(program, words).map(
+    .action(async (words: readonly string[]) => {
+      const events = awaitsEvent(program, words) ? await suggestEvents(words) : [];
+      const lines = [...suggest(program, words), ...events].map(
         ({ word, description }) => `${word}\t${description}\n`,
       );
       process.stdout.write(lines.join(""));
     });
+}
+
+/** The ids that begin as the last word does, of the database that the line or the settings name. */
+async function suggestEvents(words: readonly string[]): Promise<Suggestion[]> {
+  const { readEventIds } = await import("./event-ids.ts");
+  const flag = words.lastIndexOf("--db", -2);
+  const { db } = readDatabaseConfig(flag < 0 ? {} : { db: words[flag + 1] });
+  const typed = words.at(-1) ?? "";
+  return (await readEventIds(db)).filter(({ word }) => word.startsWith(typed));
 }

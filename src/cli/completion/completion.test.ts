@@ -1,11 +1,13 @@
 /** The scripts of `couponlive completion`, run by the shells that they are for. */
 import { beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { programCommand, runProgram } from "../../../test/support/program.ts";
 import { temporaryDirectory } from "../../../test/support/temp.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { createProgram } from "../../main.ts";
+import { openDatabase } from "../../server/database.ts";
+import { createEvent } from "../../server/events/administration.ts";
 import { suggest } from "./suggest.ts";
 
 const SHELL_LIMIT_MS = 15_000;
@@ -86,6 +88,22 @@ function zsh(...typed: string[]): Promise<string[]> {
      words=(${line}); CURRENT=${typed.length + 1}; _couponlive`,
   );
 }
+
+test("the ids of events are completed, from the database that is named", async () => {
+  const database = await openDatabase(join(folder, "ids.db"));
+  await createEvent(database, { name: "Spring sale", id: "spring-sale" });
+  await createEvent(database, { name: "Summer", id: "summer" });
+  database.close();
+  const complete = async (env: Record<string, string>, ...typed: string[]) =>
+    (await runProgram(["complete", "--", ...typed], { env, cwd: folder })).stdout;
+  const named = { COUPONLIVE_DB: "ids.db" };
+  expect(await complete(named, "verify", "sp")).toBe("spring-sale\tSpring sale\n");
+  expect(await complete({}, "event", "show", "--db", "ids.db", "su")).toBe("summer\tSummer\n");
+  expect(await complete(named, "simulate", "--event", "su")).toBe("summer\tSummer\n");
+  expect(await complete({ COUPONLIVE_DB: "none.db" }, "verify", "")).toBe("");
+  expect(await complete({ COUPONLIVE_DB: "a-file.db" }, "verify", "")).toBe("");
+  expect(existsSync(join(folder, "none.db"))).toBe(false);
+});
 
 test.skipIf(Bun.which("zsh") === null)("zsh does so too, or else completes the file", async () => {
   expect(await zsh("ev")).toEqual([expect.stringMatching(/^event:Sets up/)]);

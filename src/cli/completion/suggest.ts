@@ -18,6 +18,14 @@ export function suggest(program: Command, words: readonly string[]): Suggestion[
   return candidates(command, option, position, typed).filter(({ word }) => word.startsWith(typed));
 }
 
+/** Whether the last word is the id of an event. */
+export function awaitsEvent(program: Command, words: readonly string[]): boolean {
+  const { command, option, position } = follow(program, words.slice(0, -1));
+  if (option !== undefined) return option.long === "--event";
+  const name = command.registeredArguments[position]?.name();
+  return name === "event" || (name === "id" && command.parent?.name() === "event");
+}
+
 interface Place {
   readonly command: Command;
   /** The option whose value comes next. */
