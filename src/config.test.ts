@@ -16,10 +16,9 @@ import { SETTINGS, type Setting } from "./settings.ts";
 
 /** Every variable that a script has left empty. */
 const EMPTY = Object.fromEntries(
-  ["DB", "DB_TOKEN", "REDIS", "HOST", "PORT", "WORKERS", "TLS_CERT", "TLS_KEY"].map((name) => [
-    `COUPONLIVE_${name}`,
-    "",
-  ]),
+  ["DB", "DB_TOKEN", "REDIS", "HOST", "PORT", "WORKERS", "TLS_CERT", "TLS_KEY", "CORS_ORIGINS"].map(
+    (name) => [`COUPONLIVE_${name}`, ""],
+  ),
 );
 
 test("a flag wins over its variable, which wins over the default", () => {
@@ -50,6 +49,26 @@ describe("an empty flag is refused, also where the variable is set", () => {
     ["--tls-key", () => readServeConfig({ tlsCert: "c", tlsKey: "" }, {})],
   ])("%s", (name, read) => {
     expect(read).toThrow(`${name} is given empty: give it a value, or leave it out`);
+  });
+});
+
+describe("origins whose pages may call", () => {
+  const read = (text: string) => readServeConfig({ corsOrigin: text }, {}).corsOrigins;
+
+  test("none by default, several by commas", () => {
+    expect(readServeConfig({}, {}).corsOrigins).toEqual([]);
+    expect(read("https://shop.example, http://localhost:3000")).toEqual([
+      "https://shop.example",
+      "http://localhost:3000",
+    ]);
+  });
+
+  test.each([
+    ...["*", "null", "shop.example", "https://*.shop.example", "https://shop.example/"],
+    ...["https://shop.example/sale", "https://Shop.example", "https://shop.example:443"],
+    ...["https://shop.example,", "ftp://shop.example", "https://user@shop.example"],
+  ])("%s is none", (text) => {
+    expect(() => read(text)).toThrow("(--cors-origin, COUPONLIVE_CORS_ORIGINS) is written");
   });
 });
 

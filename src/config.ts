@@ -47,6 +47,8 @@ export interface ServeConfig {
   readonly tls?: TlsFiles | undefined;
   /** Where metrics are served; undefined to serve none. */
   readonly metrics?: MetricsAddress | undefined;
+  /** Origins whose pages may call; empty for none. */
+  readonly corsOrigins?: readonly string[];
   readonly members?: MembersConfig | undefined;
 }
 
@@ -173,6 +175,7 @@ export function readServeConfig(
       readSetting(SETTINGS.tlsKey, flags.tlsKey, environment),
     ),
     metrics: metricsPort === undefined ? undefined : { host: metricsHost, port: metricsPort },
+    corsOrigins: listed(readSetting(SETTINGS.corsOrigin, flags.corsOrigin, environment)),
     members: readMembersConfig(flags, environment),
   };
 }
@@ -221,6 +224,10 @@ function readIdentityProvider(
     audience,
     admin: admin === undefined ? undefined : { claim, value: value.join("=") },
   };
+}
+
+function listed(text: string | undefined): string[] {
+  return text === undefined ? [] : text.split(",");
 }
 
 function tlsFiles(certFile: string | undefined, keyFile: string | undefined): TlsFiles | undefined {

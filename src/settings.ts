@@ -147,6 +147,12 @@ export const SETTINGS = {
     description:
       "the claim that makes the provider's token an administrator's; without it, none is",
   }),
+  corsOrigin: origins({
+    flag: "--cors-origin <origins>",
+    variable: "COUPONLIVE_CORS_ORIGINS",
+    default: undefined,
+    description: "origins whose pages may call from a browser, by commas; without it, none",
+  }),
   jwtSecret: signingSecret({
     variable: "COUPONLIVE_JWT_SECRET",
     default: undefined,
@@ -189,6 +195,21 @@ function redisUrl(entry: Entry<undefined>): Setting<string, undefined> {
   const parse = (given: string): string => {
     if (/^rediss?:\/\//.test(given) && URL.canParse(given)) return given;
     throw new CliError(`the Redis URL must look like redis://host:6379 (${settingLabel(entry)})`);
+  };
+  return { ...text(entry), parse };
+}
+
+/** Exact ones: a pattern that lets in one page too many is easily written. */
+function origins(entry: Entry<undefined>): Setting<string, undefined> {
+  const parse = (given: string): string => {
+    const all = given.split(",").map((origin) => origin.trim());
+    const wrong = all.find(
+      (origin) => !/^https?:[^*]+$/.test(origin) || URL.parse(origin)?.origin !== origin,
+    );
+    if (wrong === undefined) return all.join(",");
+    throw new CliError(
+      `an origin (${settingLabel(entry)}) is written as a browser sends it, like https://shop.example or http://localhost:3000, without a path or a star; not "${wrong}"`,
+    );
   };
   return { ...text(entry), parse };
 }

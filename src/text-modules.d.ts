@@ -33,3 +33,8 @@ declare module "*.fish" {
   const text: string;
   export default text;
 }
+/** Files that the compiled binary holds as they are, `with { type: "file" }`: their path. */
+declare module "swagger-ui-dist/*" {
+  const path: string;
+  export default path;
+}

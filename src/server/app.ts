@@ -6,8 +6,10 @@ import { adminEventRoutes } from "./http/admin-events.ts";
 import { adminUserRoutes } from "./http/admin-users.ts";
 import { adminWindowRoutes } from "./http/admin-windows.ts";
 import { administratorsOnly } from "./http/administrators-only.ts";
+import { addAnswerHeaders } from "./http/answer-headers.ts";
 import { authRoutes } from "./http/auth.ts";
 import { claimRoutes } from "./http/claims.ts";
+import { allowOrigins } from "./http/cors.ts";
 import type { Dependencies } from "./http/dependencies.ts";
 import { eventRoutes } from "./http/events.ts";
 import { healthRoutes } from "./http/health.ts";
@@ -15,7 +17,9 @@ import { issuanceChangeRoutes } from "./http/issuance-changes.ts";
 import { issuanceExportRoutes } from "./http/issuance-export.ts";
 import { issuanceRoutes } from "./http/issuances.ts";
 import { liveRoutes } from "./http/live.ts";
+import { answerUnrouted } from "./http/method-not-allowed.ts";
 import { problem } from "./http/problem.ts";
+import { referenceRoutes } from "./http/reference.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./http/request-id.ts";
 import { userRoutes } from "./http/users.ts";
 import { watchRequests } from "./http/watch-requests.ts";
@@ -27,7 +31,9 @@ const ADMINISTRATORS_PATHS = ["/v1/admin/*", "/v1/coupons/*"] as const;
 /** Builds the application. It opens nothing: tests call `app.request()` without a socket. */
 export function createApp(deps: Dependencies): Hono {
   const app = new Hono();
+  if (deps.corsOrigins.size > 0) allowOrigins(app, deps.corsOrigins);
   watchRequests(app, deps);
+  addAnswerHeaders(app);
   for (const path of ADMINISTRATORS_PATHS) app.use(path, administratorsOnly(deps));
   app.route("/", claimRoutes(deps));
   app.route("/", eventRoutes(deps));
@@ -41,9 +47,11 @@ export function createApp(deps: Dependencies): Hono {
   app.route("/", userRoutes(deps));
   app.route("/", adminUserRoutes(deps));
   app.route("/", healthRoutes(deps));
-  app.notFound(() => {
-    deps.requestCounts.count("other", 404);
-    return problem("not_found");
+  app.route("/", referenceRoutes());
+  app.notFound((c) => {
+    const answer = answerUnrouted(app, c);
+    deps.requestCounts.count("other", answer.status);
+    return answer;
   });
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) {

@@ -8,13 +8,12 @@ import type { Database } from "./database.ts";
 import { waitAtMost } from "./deadline.ts";
 import { Catalogue } from "./events/catalogue.ts";
 import { isDueForPreparation } from "./events/preparation.ts";
-import { announcesTooMuch, MAX_CODES_BODY_BYTES } from "./http/body.ts";
+import { MAX_CODES_BODY_BYTES } from "./http/body.ts";
 import { createClientAddress } from "./http/client-address.ts";
 import type { Dependencies } from "./http/dependencies.ts";
 import { introduceCallers, withProvider } from "./http/introduction.ts";
 import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "./http/live/feeds.ts";
 import { listenerLimit, readProcessLimits } from "./http/live/listener-limit.ts";
-import { fixedProblem } from "./http/problem.ts";
 import { RequestCounts } from "./http/request-counts.ts";
 import { IdentityProvider } from "./members/identity-provider.ts";
 import { createTokenVerifier } from "./members/token-verifier.ts";
@@ -31,8 +30,6 @@ const IDLE_TIMEOUT_SECONDS = 60;
 const DRAIN_TIMEOUT_MS = 10_000;
 const DRAIN_POLL_MS = 10;
 
-const tooLarge = fixedProblem("too_large");
-
 export interface WebServerOptions {
   readonly host: string;
   /** 0 for any free port. */
@@ -44,6 +41,8 @@ export interface WebServerOptions {
   readonly tokens: TokenConfig;
   /** Undefined: accounts are made by administrators only, and no proxy is trusted. */
   readonly members?: MembersConfig | undefined;
+  /** Origins whose pages may call; none by default. */
+  readonly corsOrigins?: readonly string[] | undefined;
   readonly database: Database;
   /** By which the thread that keeps refusals opens the same database. */
   readonly databaseConfig: DatabaseConfig;
@@ -110,11 +109,11 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
       () => log.warn("X-Forwarded-For is not believed: behind a proxy, name it (--trusted-proxy)"),
     ),
     isRegistrationOpen: options.members?.isRegistrationOpen === true,
+    corsOrigins: new Set(options.corsOrigins),
     isStopping: () => stopping,
   };
   const app = createApp(dependencies);
-  const handle = (request: Request) =>
-    announcesTooMuch(request) ? tooLarge() : app.fetch(request);
+  const handle = (request: Request) => app.fetch(request);
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,

@@ -93,6 +93,7 @@ export async function startMutant(
     nowMs: Date.now,
     clientAddress: () => "127.0.0.1",
     isRegistrationOpen: false,
+    corsOrigins: new Set(),
     isStopping: () => false,
   });
   const server = Bun.serve({

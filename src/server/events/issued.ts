@@ -5,6 +5,7 @@
  */
 import type { Redis } from "ioredis";
 import { deciders } from "../../../schema/tables.ts";
+import { askRedis } from "../claims/redis/consent.ts";
 import type { Database } from "../database.ts";
 import { redisDataset } from "../decider.ts";
 import { countOutboxWithin } from "../ledger/outbox.ts";
@@ -37,6 +38,7 @@ export async function countInDatabase(queryable: Queryable, eventId: string): Pr
  *
  * @param redis the one that was named
  * @throws EventError (`redis_needed`) when one decides, and none or another one was named
+ * @throws EngineUnavailableError when the one that was named does not answer
  */
 export async function findDecider(database: Database, redis: Redis | undefined): Promise<Deciding> {
   const [decider] = await database.orm.select().from(deciders);
@@ -47,7 +49,8 @@ export async function findDecider(database: Database, redis: Redis | undefined):
       "a Redis decides for this database, and only it knows what is issued: name it with --redis (COUPONLIVE_REDIS)",
     );
   }
-  if ((await redisDataset(redis)) === decider.name) return { name: decider.name, redis };
+  if ((await askRedis(() => redisDataset(redis))) === decider.name)
+    return { name: decider.name, redis };
   throw new EventError(
     "redis_needed",
     "another Redis decides for this database than the one that is named: name the one that its server uses (--redis, COUPONLIVE_REDIS)",

@@ -79,7 +79,8 @@ export const newWindowsBody = z.union([
 export const windowIdParameter = z
   .string()
   .regex(/^\d{1,15}$/)
-  .transform(Number);
+  .transform(Number)
+  .pipe(z.int());
 
 /** `GET /v1/admin/events/{id}/audit` */
 export const auditQuery = z.strictObject({
@@ -87,6 +88,7 @@ export const auditQuery = z.strictObject({
     .string()
     .regex(/^\d{1,15}$/)
     .transform(Number)
+    .pipe(z.int())
     .optional(),
   limit: z
     .string()

@@ -1,11 +1,13 @@
 /** `POST /v1/events/{id}/claims` and `GET /v1/events/{id}/claims/me`. */
 import { Hono } from "hono";
+import type { z } from "zod";
 import { codeForRank } from "../claims/code.ts";
 import type { ClaimAnswer } from "../claims/combiner.ts";
 import type { Grant } from "../claims/engine.ts";
 import { couponForRank, couponValidUntilMs, type EventDefinition } from "../events/event.ts";
 import { authenticate, unauthorized } from "./authenticate.ts";
 import { requireMemberToken } from "./caller.ts";
+import type { claimSchema } from "./claims-schema.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
 import { fixedProblem, problem } from "./problem.ts";
@@ -132,9 +134,13 @@ function issuanceBody(
     code: codeForRank(event, grant.rank),
     coupon: { kind, value, validUntil },
     issuedAt: new Date(grant.issuedAtMs).toISOString(),
-  });
+  } satisfies z.infer<typeof claimSchema>);
 }
 
 function jsonHeaders(): Record<string, string> {
-  return { "content-type": "application/json", "cache-control": "no-store" };
+  return {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  };
 }

@@ -30,6 +30,8 @@ export interface Dependencies {
   readonly clientAddress: (request: Request) => string;
   /** Whether anybody may make an account. */
   readonly isRegistrationOpen: boolean;
+  /** The origins whose pages may call (cors.ts); empty for none. */
+  readonly corsOrigins: ReadonlySet<string>;
   /** True once the server has been told to stop. */
   readonly isStopping: () => boolean;
 }

@@ -2,6 +2,8 @@
 import { EventError, type EventErrorCode } from "../events/event-error.ts";
 import { type ProblemCode, problem } from "./problem.ts";
 
+const RETRY_AFTER_SECONDS = "1";
+
 const PROBLEM_OF = {
   invalid_input: "invalid_input",
   unknown_event: "unknown_event",
@@ -27,5 +29,7 @@ const PROBLEM_OF = {
 /** The answer to a refusal, its sentence in `detail`; throws any other error on. */
 export function eventProblem(error: unknown): Response {
   if (!(error instanceof EventError)) throw error;
-  return problem(PROBLEM_OF[error.code], { detail: error.message });
+  const code = PROBLEM_OF[error.code];
+  const headers = code === "engine_unavailable" ? { "retry-after": RETRY_AFTER_SECONDS } : {};
+  return problem(code, { detail: error.message }, headers);
 }

@@ -13,6 +13,7 @@ export const PROBLEMS = {
   invalid_request: { status: 400, title: "The request cannot be read" },
   too_large: { status: 413, title: "The request's body is too large" },
   not_found: { status: 404, title: "There is nothing at this address" },
+  method_not_allowed: { status: 405, title: "This address does not answer that method" },
   unknown_event: { status: 404, title: "There is no such event" },
   unknown_window: { status: 404, title: "The event has no such window" },
   unknown_member: { status: 404, title: "There is no such account" },
@@ -65,12 +66,12 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** Names the problem in a way that needs no network: the codes are documented in docs/http.md. */
-const TYPE_PREFIX = "urn:couponlive:problem:";
+export const PROBLEM_TYPE_PREFIX = "urn:couponlive:problem:";
 
 /** The body of a problem document. */
 export function problemBody(code: ProblemCode, extension: Extension = {}): string {
   const { status, title } = PROBLEMS[code];
-  return JSON.stringify({ type: TYPE_PREFIX + code, title, status, code, ...extension });
+  return JSON.stringify({ type: PROBLEM_TYPE_PREFIX + code, title, status, code, ...extension });
 }
 
 /** An answer with a problem document. */
@@ -94,6 +95,7 @@ export function fixedProblem(
     headers: {
       "content-type": "application/problem+json",
       "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
       ...headers,
     },
   };

@@ -21,6 +21,8 @@ const PATHS: readonly (readonly [route: RouteClass, path: string])[] = [
   ["admin", "/v1/admin/*"],
   ["health", "/healthz"],
   ["health", "/readyz"],
+  ["other", "/openapi.json"],
+  ["other", "/docs/*"],
 ];
 
 /** To be called before the routes are added. */

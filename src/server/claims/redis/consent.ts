@@ -17,7 +17,9 @@ const retireEventScript = script(retireEventLua);
 
 /** How many coupons of the event Redis has issued. @throws EngineUnavailableError */
 export async function countIssuedInRedis(redis: Redis, eventId: string): Promise<number> {
-  return await ask(async () => Number((await redis.hget(eventKeys(eventId).state, "issued")) ?? 0));
+  return await askRedis(async () =>
+    Number((await redis.hget(eventKeys(eventId).state, "issued")) ?? 0),
+  );
 }
 
 /**
@@ -29,7 +31,7 @@ export async function countIssuedInRedis(redis: Redis, eventId: string): Promise
  */
 export async function lowerStockInRedis(redis: Redis, event: EventDefinition): Promise<number> {
   const args = [event.revision + 1, lastIssuableRank(event), fingerprint(event)];
-  return await ask(async () =>
+  return await askRedis(async () =>
     Number(await runScript(redis, lowerStockScript, [eventKeys(event.id).state], args)),
   );
 }
@@ -43,14 +45,15 @@ export async function lowerStockInRedis(redis: Redis, event: EventDefinition): P
 export async function retireFromRedis(redis: Redis, event: EventDefinition): Promise<number> {
   const { state, members, windows, stream, contradictions } = eventKeys(event.id);
   const keys = [state, members, windows, stream, contradictions];
-  return await ask(async () =>
+  return await askRedis(async () =>
     Number(
       await runScript(redis, retireEventScript, keys, [event.revision + 1, fingerprint(event)]),
     ),
   );
 }
 
-async function ask<T>(call: () => Promise<T>): Promise<T> {
+/** What the call gives. @throws EngineUnavailableError when Redis does not give it */
+export async function askRedis<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {

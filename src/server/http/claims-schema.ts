@@ -1,0 +1,21 @@
+/** What the routes of claims answer, where a coupon is granted. */
+import { z } from "zod";
+
+const time = z.iso.datetime();
+
+/** `POST /v1/events/{id}/claims` with 201 or 200, and `GET /v1/events/{id}/claims/me`. */
+export const claimSchema = z.object({
+  /** `issued` by this very claim; `already_issued` by an earlier one. */
+  status: z.enum(["issued", "already_issued"]),
+  eventId: z.string(),
+  /** 1 for the event's first coupon. */
+  rank: z.int().min(1),
+  code: z.string(),
+  coupon: z.object({
+    kind: z.enum(["percent", "amount"]),
+    value: z.int().min(1),
+    /** From then on it cannot be redeemed; null for never. */
+    validUntil: time.nullable(),
+  }),
+  issuedAt: time,
+});
