@@ -40,8 +40,8 @@ export interface World {
   readonly farWindowId: number;
   /** A world whose engine cannot be reached. */
   readonly withoutEngine: () => Promise<World>;
-  /** An event `open` on Redis, whose one coupon nobody brings to the ledger. */
-  readonly withoutWriter: () => Promise<{ readonly at: App; readonly code: string }>;
+  /** What is answered on Redis, on a coupon that nobody brings to the ledger: after a second each. */
+  readonly withoutWriter: () => Promise<{ readonly redeem: Response; readonly revoke: Response }>;
   /** A world whose clock fails, as nothing else of ours would fail at will. */
   readonly withBrokenClock: () => Promise<World>;
   close(): Promise<void>;
@@ -114,7 +114,7 @@ export async function openWorld(at?: App): Promise<World> {
     offMemberId: off.memberId,
     offAdminId: offAdmin.memberId,
     farWindowId: windowsSchema.parse(await windows.json()).windows[0]?.id ?? 0,
-    withoutWriter: once(openWithoutWriter),
+    withoutWriter: once(askWithoutWriter),
     withoutEngine: once(async () => keep(broken, await openWithoutEngine())),
     withBrokenClock: once(async () => {
       const world = keep(broken, await openWorld());
@@ -149,7 +149,7 @@ async function openWithoutEngine(): Promise<World> {
   return world;
 }
 
-async function openWithoutWriter() {
+async function askWithoutWriter() {
   const { at } = await openOnRedis();
   await at.openEvent("open", []);
   // Redis judges windows by its own clock.
@@ -161,7 +161,12 @@ async function openWithoutWriter() {
     await transaction.run(`UPDATE events SET revision = ${revision} WHERE id = 'open'`);
   });
   await at.catalogue.refresh();
-  return { at, code: await codeOf(at, "open", MEMBER) };
+  const code = await codeOf(at, "open", MEMBER);
+  const [redeem, revoke] = await Promise.all([
+    sendAsAdmin(at, `POST /v1/coupons/${code}/redeem`, undefined, { "idempotency-key": "late" }),
+    sendAsAdmin(at, "POST /v1/admin/events/open/revocations", { code, reason: "late" }),
+  ]);
+  return { redeem, revoke };
 }
 
 async function openOnRedis() {

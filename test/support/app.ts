@@ -12,8 +12,8 @@ import { createEvent } from "../../src/server/events/administration.ts";
 import { Catalogue } from "../../src/server/events/catalogue.ts";
 import { changeCatalogue } from "../../src/server/events/change.ts";
 import { createClientAddress } from "../../src/server/http/client-address.ts";
-import { isRoute } from "../../src/server/http/method-not-allowed.ts";
 import { DEFAULT_LIVE_LIMITS, LiveFeeds } from "../../src/server/http/live/feeds.ts";
+import { isRoute } from "../../src/server/http/method-not-allowed.ts";
 import { PROBLEMS } from "../../src/server/http/problem.ts";
 import { RequestCounts } from "../../src/server/http/request-counts.ts";
 import { createTokenVerifier } from "../../src/server/members/token-verifier.ts";
@@ -150,9 +150,7 @@ function holdToReference(app: Hono): void {
     const [input, init] = args;
     const method = init?.method ?? (input instanceof Request ? input.method : "GET");
     const { pathname } = new URL(input instanceof Request ? input.url : String(input), "http://x");
-    const route = app.router
-      .match(method, pathname)[0]
-      .find(([[, each]]) => isRoute(each));
+    const route = app.router.match(method, pathname)[0].find(([[, each]]) => isRoute(each));
     if (route === undefined) return answer;
     const path = route[0][1].path.replace(/:(\w+)/g, "{$1}");
     const wrong = await objections(`${method} ${path}`, answer);

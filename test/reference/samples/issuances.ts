@@ -47,10 +47,7 @@ export const issuanceSamples: Readonly<Record<string, Sample>> = {
     at.moveClock(1_000);
     return await sendAsAdmin(at, `POST /v1/coupons/${code}/redeem`, undefined, KEY);
   },
-  [`${REDEEM} 503 not_in_ledger_yet`]: async ({ withoutWriter }) => {
-    const { at, code } = await withoutWriter();
-    return await sendAsAdmin(at, `POST /v1/coupons/${code}/redeem`, undefined, KEY);
-  },
+  [`${REDEEM} 503 not_in_ledger_yet`]: async ({ withoutWriter }) => (await withoutWriter()).redeem,
 
   [`${REVOKE} 404 unknown_issuance`]: ({ at }) =>
     sendAsAdmin(at, `POST ${EVENT}/revocations`, { memberId: "nobody", ...REASON }),
@@ -63,10 +60,7 @@ export const issuanceSamples: Readonly<Record<string, Sample>> = {
     await sendAsAdmin(at, `POST /v1/coupons/${code}/redeem`, undefined, KEY);
     return await sendAsAdmin(at, `POST ${EVENT}/revocations`, { code, ...REASON });
   },
-  [`${REVOKE} 503 not_in_ledger_yet`]: async ({ withoutWriter }) => {
-    const { at, code } = await withoutWriter();
-    return await sendAsAdmin(at, `POST ${EVENT}/revocations`, { code, ...REASON });
-  },
+  [`${REVOKE} 503 not_in_ledger_yet`]: async ({ withoutWriter }) => (await withoutWriter()).revoke,
   [`${REVOKE} 409 cannot_return`]: async () => {
     const at = await openApp();
     await at.openEvent("open", [0]);

@@ -99,12 +99,6 @@ export const eventOperations: readonly Operation[] = [
         headers: {},
       },
     ],
-    problems: [
-      "unknown_event",
-      "internal",
-      "engine_unavailable",
-      "too_many_listeners",
-      "shutting_down",
-    ],
+    problems: ["unknown_event", "engine_unavailable", "too_many_listeners", "shutting_down"],
   },
 ];
