@@ -59,6 +59,39 @@ test("reads no settings of the project whose folder it runs in", async () => {
   expect(stdout).toMatch(/^COUPONLIVE_PORT +8080 +default$/m);
 });
 
+test("draws the HTTP reference from files that it has in it", async () => {
+  using folder = temporaryDirectory();
+  const server = Bun.spawn([binary, "serve", "--dev", "--port", "0"], {
+    cwd: folder.path,
+    env: { TMPDIR: built.path },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  try {
+    const url = await listeningUrl(server.stdout);
+    const page = await (await fetch(`${url}/docs`)).text();
+    const assets = [...page.matchAll(/"(\/docs\/[^"]+)"/g)].map(([, path]) => path);
+    expect(assets).toHaveLength(3);
+    for (const path of [...assets, "/openapi.json"]) {
+      const answer = await fetch(`${url}${path}`);
+      expect([path, answer.status]).toEqual([path, 200]);
+      expect((await answer.text()).length).toBeGreaterThan(100);
+    }
+  } finally {
+    server.kill();
+    await server.exited;
+  }
+});
+
+async function listeningUrl(output: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const chunk of output) {
+    text += Buffer.from(chunk).toString();
+    const [, url] = /"url":"([^"]+)"/.exec(text) ?? [];
+    if (url !== undefined) return url;
+  }
+  throw new Error(`the server did not listen: ${text}`);
+}
+
 describe("a rush, its report and its proof", () => {
   for (const engine of ["embedded", "redis"] as const) {
     test.concurrent(`on ${engine}`, async () => {

@@ -1,9 +1,11 @@
 /** The HTTP reference and the real server agree: every documented answer is given, and no other. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { z } from "zod";
 import { isRoute } from "../../src/server/http/method-not-allowed.ts";
+import { inlineSchema } from "../../src/server/http/openapi/json-schema.ts";
 import { problemsOf } from "../../src/server/http/openapi/operation.ts";
 import { OPERATIONS } from "../../src/server/http/openapi/operations.ts";
 import { problemContent } from "../../src/server/http/openapi/problems.ts";
@@ -97,12 +99,37 @@ test("every documented answer has a sample, and every sample a documented answer
   }).toEqual({ withoutSample: [], undocumented: [] });
 });
 
-test("docs/http.md tells of every call, and of no other", async () => {
-  const page = await Bun.file(join(import.meta.dir, "..", "..", "docs", "http.md")).text();
-  const told = page.matchAll(/`((?:GET|POST|PUT|PATCH|DELETE) \/[^`?]*)[`?]/g);
-  // On a port of its own, and no part of what is described here.
-  const names = new Set([...OPERATIONS.map(nameOf), "GET /metrics"]);
-  expect(new Set([...told].map(([, call]) => call))).toEqual(names);
+describe("docs/http.md", () => {
+  const page = readFileSync(join(import.meta.dir, "..", "..", "docs", "http.md"), "utf8");
+  const callsIn = (text: string) => [
+    ...text.matchAll(/`((?:GET|POST|PUT|PATCH|DELETE) \/[^`?]*)[`?]/g).map(([, call]) => call),
+  ];
+
+  test("tells of every call, and of no other", () => {
+    // Metrics are on a port of their own, and no part of what is described here.
+    const names = new Set([...OPERATIONS.map(nameOf), "GET /metrics"]);
+    expect(new Set(callsIn(page))).toEqual(names);
+  });
+
+  test("names no problem that the call does not answer", () => {
+    const wrong = page.split(/^#+ /m).flatMap((section) => {
+      const [heading = "", ...text] = section.split("\n");
+      const named = callsIn(heading);
+      const operations = OPERATIONS.filter((operation) => named.includes(nameOf(operation)));
+      if (operations.length === 0) return [];
+      const answered = new Set<string>(operations.flatMap(problemsOf));
+      // Some are words of answers too: an event's state, a refusal's outcome.
+      const contents = operations.flatMap(({ answers }) =>
+        answers.flatMap(({ content }) => content ?? []),
+      );
+      const words = contents.map(({ schema }) => JSON.stringify(inlineSchema(schema))).join();
+      const told = [...text.join("\n").matchAll(/`(\w+)`/g)].map(([, code = ""]) => code);
+      return told
+        .filter((code) => code in PROBLEMS && !answered.has(code) && !words.includes(code))
+        .map((code) => `${heading}: ${code}`);
+    });
+    expect(wrong).toEqual([]);
+  });
 });
 
 describe("the server answers as documented", () => {

@@ -98,6 +98,7 @@ export async function openApp({
     database,
     catalogue,
     engine,
+    liveFeeds,
     bearer,
     logged,
     /** Where requests come from, behind proxies in 10.0.0.0/8, and whether anybody may register. */

@@ -12,16 +12,16 @@ const time = z.string();
 const couponShare = z.strictObject({
   kind,
   value: z.int(),
-  /** Null, for the last one only, is the rest of the stock. */
-  count: nullableNumber.default(null),
+  count: nullableNumber
+    .default(null)
+    .describe("Null, for the last one only, is the rest of the stock."),
 });
 
 const settings = {
   windowLengthMs: z.int().optional(),
   windowsPerDay: z.int().optional(),
   windowQuota: nullableNumber.optional(),
-  /** Empty for none. */
-  codePrefix: z.string().optional(),
+  codePrefix: z.string().optional().describe("Empty for none."),
   codeLength: z.int().optional(),
   validForMs: nullableNumber.optional(),
   validUntil: time.nullable().optional(),

@@ -52,6 +52,20 @@ describe("without other origins", () => {
     }
   });
 
+  test("HEAD of a stream has no length, and leaves no stream behind", async () => {
+    const headers = at.bearer("root", "admin");
+    const files = ["csv", "ndjson"].map((type) => `/v1/admin/events/open/issuances.${type}`);
+    // More than are sent at once.
+    for (let round = 0; round < 10; round++) {
+      for (const path of ["/v1/events/open/live", ...files]) {
+        const head = await at.app.request(path, { method: "HEAD", headers });
+        expect([path, head.status]).toEqual([path, 200]);
+        expect(head.headers.has("content-length")).toBe(false);
+      }
+    }
+    expect(at.liveFeeds.listenerCount).toBe(0);
+  });
+
   test("no page of another origin may read an answer", async () => {
     const headers = { ...at.bearer("alice"), origin: SHOP };
     const claim = await at.app.request("/v1/events/open/claims", { method: "POST", headers });

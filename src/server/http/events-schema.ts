@@ -21,8 +21,7 @@ export const eventDescriptionSchema = z.object({
   ),
   currentWindow: window.nullable(),
   nextWindow: window.nullable(),
-  /** The time of the clock that decides claims. */
-  serverTime: moment,
+  serverTime: moment.describe("The time of the clock that decides claims."),
 });
 
 /** All events. */

@@ -9,12 +9,20 @@ export const readinessSchema = z.object({
   status: z.enum(["ready", "not_ready"]),
   engine: z.enum(["embedded", "redis"]),
   checks: z.object({ accepting: z.boolean(), engine: z.boolean(), catalogue: z.boolean() }),
-  /** Claims that wait for the engine in the process that answers. */
-  queueDepth: z.int().nonnegative(),
-  /** Coupons issued and not in the ledger yet; null when that cannot be told. */
-  writerBacklog: z.int().nonnegative().nullable(),
-  /** How long ago the oldest of them was issued. */
-  writerLagMs: z.int().nonnegative().nullable(),
+  queueDepth: z
+    .int()
+    .nonnegative()
+    .describe("Claims that wait for the engine in the process that answers."),
+  writerBacklog: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .describe("Coupons issued and not in the ledger yet; null when that cannot be told."),
+  writerLagMs: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .describe("How long ago the oldest of them was issued."),
   /** What a crash may lose of what was answered; null when that cannot be told. */
   durability: z
     .object({

@@ -27,8 +27,7 @@ export const redemptionSchema = z.object({
 
 const revocation = {
   reason: z.string().min(1).max(MAX_REASON_LENGTH),
-  /** Lets the event issue one rank more in its place. */
-  return: z.boolean().default(false),
+  return: z.boolean().default(false).describe("Lets the event issue one rank more in its place."),
 };
 
 /** The body of a revocation: the coupon is named by one of the three. */
@@ -41,6 +40,5 @@ export const revocationBody = z.union([
 export const revocationSchema = issuanceSchema.omit({ inLedger: true }).extend({
   status: z.literal("revoked"),
   revokedAt: time,
-  /** Whether the event may issue one rank more. */
-  returned: z.boolean(),
+  returned: z.boolean().describe("Whether the event may issue one rank more."),
 });

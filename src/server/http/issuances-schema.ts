@@ -39,16 +39,16 @@ export const issuanceSchema = z.object({
   memberId: z.string(),
   rank: z.int(),
   code: z.string(),
-  /** `validUntil`: from then on it cannot be redeemed; null for never. */
-  coupon: couponSchema.extend({ validUntil: time.nullable() }),
+  coupon: couponSchema
+    .extend({ validUntil: time.nullable() })
+    .describe("`validUntil`: from then on it cannot be redeemed; null for never."),
   windowId: z.int(),
   issuedAt: time,
   status: z.enum(ISSUANCE_STATUSES),
   redeemedAt: time.nullable(),
   revokedAt: time.nullable(),
   revocationReason: z.string().nullable(),
-  /** False while it waits in the outbox or in Redis's stream. */
-  inLedger: z.boolean(),
+  inLedger: z.boolean().describe("False while it waits in the outbox or in Redis's stream."),
 });
 
 export const issuancePageSchema = z.object({
@@ -56,8 +56,9 @@ export const issuancePageSchema = z.object({
     id: z.string(),
     name: z.string(),
     stock: z.int(),
-    /** Coupons that were given back: the event may issue as many beyond its stock. */
-    returned: z.int(),
+    returned: z
+      .int()
+      .describe("Coupons that were given back: the event may issue as many beyond its stock."),
     windows: z.array(
       z.object({ id: z.int(), opensAt: time, closesAt: time, quota: z.int().nullable() }),
     ),
@@ -99,11 +100,16 @@ export const statisticsSchema = z.object({
 });
 
 const refusedSchema = z.object({
-  /** As a claim's outcome: `sold_out`, `not_open`, `window_exhausted`, `paused`, `ended`. */
-  outcome: z.string(),
+  outcome: z
+    .string()
+    .describe(
+      "As a claim's outcome: `sold_out`, `not_open`, `window_exhausted`, `paused`, `ended`.",
+    ),
   at: time,
-  /** How long before it stock or quota had run out, or the event been paused or ended. */
-  lateByMs: z.int().nullable(),
+  lateByMs: z
+    .int()
+    .nullable()
+    .describe("How long before it stock or quota had run out, or the event been paused or ended."),
   beforeOpeningMs: z.int().nullable(),
   afterClosingMs: z.int().nullable(),
 });
@@ -117,6 +123,5 @@ export const historySchema = z.object({
   refusals: z.object({ times: z.int(), first: refusedSchema, last: refusedSchema }).nullable(),
   account: z.enum(["active", "inactive", "none"]),
   unkept: z.int(),
-  /** The same in sentences, and what cannot be known. */
-  explanation: z.array(z.string()),
+  explanation: z.array(z.string()).describe("The same in sentences, and what cannot be known."),
 });

@@ -35,8 +35,10 @@ export const registeredSchema = z.object({
 /** `GET /v1/me` */
 export const meSchema = z.object({
   memberId,
-  /** Null for a member without an account here, as for `name`. */
-  email: z.string().nullable(),
+  email: z
+    .string()
+    .nullable()
+    .describe("Null for a member without an account here, as for `name`."),
   name: z.string().nullable(),
   /** What the token and the account both allow. */
   role,
@@ -54,8 +56,7 @@ export const myCouponsSchema = z.object({
       coupon: z.object({
         kind: z.enum(["percent", "amount"]),
         value: z.int(),
-        /** From then on it cannot be redeemed; null for never. */
-        validUntil: time.nullable(),
+        validUntil: time.nullable().describe("From then on it cannot be redeemed; null for never."),
       }),
       issuedAt: time,
       status: z.enum(["issued", "redeemed", "revoked"]),
@@ -82,15 +83,13 @@ export const userSchema = z.object({
   name: z.string().nullable(),
   role,
   active: z.boolean(),
-  /** False for an account that cannot log in here. */
-  hasPassword: z.boolean(),
+  hasPassword: z.boolean().describe("False for an account that cannot log in here."),
   createdAt: time,
 });
 
 export const usersPageSchema = z.object({
   users: z.array(userSchema),
-  /** `afterId` of the next page; null on the last one. */
-  nextAfterId: memberId.nullable(),
+  nextAfterId: memberId.nullable().describe("`afterId` of the next page; null on the last one."),
 });
 
 /** `POST /v1/admin/users`: an e-mail or an id is needed, and a password only to log in here. */

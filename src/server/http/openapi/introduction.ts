@@ -7,9 +7,11 @@ export const INTRODUCTION = `Coupons, first come first served: one to a member, 
 
 Bodies are JSON, times ISO 8601 in UTC. Fields may be added to answers: ignore those that you do not know. Every \`GET\` has its \`HEAD\`. A page of another origin may call where the server is told of that origin (\`--cors-origin\`).
 
-**Tokens.** Members send \`Authorization: Bearer <token>\`. Tokens come from \`POST /v1/auth/login\`, or from a service that shares the server's secret.
+**Tokens.** Members send \`Authorization: Bearer <token>\`. Tokens come from \`POST /v1/auth/login\`, from a service that shares the server's secret, or from an identity provider that the server is told of; then, the first time that one of its tokens is seen, any call may be answered \`identity_unavailable\` or \`overloaded\` (503).
 
 **Errors** are problem documents (RFC 9457, \`application/problem+json\`). Decide by their \`code\`. Besides those listed with each call there are two that any address may answer: \`not_found\` (404), and \`method_not_allowed\` (405), whose header \`Allow\` names the methods that there are.
+
+**Request ids.** Answers name the request in \`X-Request-Id\`, by the id that it came with if it had one; that of a claim only if it had one. The server's log names errors by it.
 
 **Repeating.** A claim may be repeated at any time: whoever has a coupon gets the same one again. Where an answer has \`Retry-After\`, wait for so many seconds.
 

@@ -41,6 +41,13 @@ const counts = {
   peakPerSecond: 7_912,
 };
 
+const { inLedger: _, ...exportedIssuance } = issuance;
+const CSV_EXAMPLE = [
+  "rank,member_id,code,coupon_kind,coupon_value,window_id,issued_at,valid_until,status,redeemed_at,revoked_at,revocation_reason",
+  "2,kim,7N3F-JQ5T-0Y8K-VB2R,percent,50,1,2026-11-22T10:00:00.203Z,,issued,,,",
+  "",
+].join("\r\n");
+
 const filters = {
   status: "Only those.",
   windowId: "Only those that were issued in this window.",
@@ -110,8 +117,14 @@ export const issuanceOperations: readonly Operation[] = [
       "engine_unavailable",
     ],
   },
-  exported("csv", "Csv", "text/csv", "rank,memberId,code,kind,value,…\r\n1,kim,DY5E-…"),
-  exported("ndjson", "Ndjson", "application/x-ndjson", '{"rank":1,"memberId":"kim",…}\n'),
+  exported("csv", "Csv", "text/csv", CSV_EXAMPLE),
+  exported(
+    "ndjson",
+    "Ndjson",
+    "application/x-ndjson",
+    `${JSON.stringify(exportedIssuance)}
+`,
+  ),
   {
     method: "get",
     path: "/v1/admin/events/{id}/stats",
@@ -143,7 +156,7 @@ export const issuanceOperations: readonly Operation[] = [
     tag: "Issuance administration",
     summary: "What happened to a member, and when",
     description:
-      "`explanation` says it in sentences, and what cannot be known. Refusals are kept for members who were refused near an opening or a sell-out; `unkept` counts those of the event that were not.",
+      "`explanation` says it in sentences, and what cannot be known. Of each member the first and the last refusal are kept, and how many there were.",
     access: "administrator",
     parameters: [
       eventId,
@@ -166,7 +179,7 @@ export const issuanceOperations: readonly Operation[] = [
           refusals: null,
           account: "active",
           unkept: 0,
-          explanation: ["Was issued rank 1, 202 ms after the window opened."],
+          explanation: ["issued rank 1 at 2026-11-22T10:00:00.202Z, 202 ms after window 1 opened"],
         },
       }),
     ],
