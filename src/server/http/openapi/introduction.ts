@@ -2,6 +2,7 @@
 import { MAX_BODY_BYTES, MAX_CODES_BODY_BYTES } from "../body.ts";
 
 const BYTES_PER_KIB = 1_024;
+const BYTES_PER_MIB = 1_024 * BYTES_PER_KIB;
 
 export const INTRODUCTION = `Coupons, first come first served: one to a member, only while a window of the event is open.
 
@@ -15,5 +16,5 @@ Bodies are JSON, times ISO 8601 in UTC. Fields may be added to answers: ignore t
 
 **Repeating.** A claim may be repeated at any time: whoever has a coupon gets the same one again. Where an answer has \`Retry-After\`, wait for so many seconds.
 
-**Answers without a body** come before any of this from the HTTP layer, which then closes the connection: 400 for what is not HTTP, 413 for a body of more than ${MAX_CODES_BODY_BYTES / BYTES_PER_KIB} KiB (one of more than ${MAX_BODY_BYTES / BYTES_PER_KIB} KiB is \`too_large\`), 431 for a head of more than 16 KiB, 505 for a version of HTTP other than 1.0, 1.1 and 2. A method that HTTP does not know is not answered at all.
+**Answers without a body** come before any of this from the HTTP layer, which then closes the connection: 400 for what is not HTTP, 413 for a body of more than ${MAX_CODES_BODY_BYTES / BYTES_PER_MIB} MiB (one of more than ${MAX_BODY_BYTES / BYTES_PER_KIB} KiB is \`too_large\`), 431 for a head of more than 16 KiB, 505 for a version of HTTP other than 1.0, 1.1 and 2; on HTTP/2 the stream is reset instead. A method that HTTP does not know is not answered at all.
 `;
