@@ -81,6 +81,20 @@ test("every example is as its schema says", () => {
   expect(wrong).toEqual([]);
 });
 
+test("every name is that of one schema", () => {
+  const schemas = new Map<string, unknown>();
+  const named = OPERATIONS.flatMap(({ body, answers }) => [
+    ...(body === undefined ? [] : [body]),
+    ...answers.flatMap(({ content }) => content ?? []),
+  ]);
+  const twice = named.filter(({ name = "", schema }) => {
+    const other = schemas.get(name);
+    schemas.set(name, schema);
+    return name !== "" && other !== undefined && other !== schema;
+  });
+  expect(twice.map(({ name }) => name)).toEqual([]);
+});
+
 test("every parameter in a path is documented", () => {
   const wrong = OPERATIONS.filter(({ path, parameters = [] }) => {
     const named = parameters.filter((parameter) => parameter.in === "path");

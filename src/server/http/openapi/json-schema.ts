@@ -11,7 +11,6 @@ const COMPONENTS = "#/components/schemas/";
  * The named schemas of these bodies, where one may refer to another.
  *
  * @param io whether they are read (`input`: a default need not be given) or sent (`output`)
- * @throws Error when two schemas have one name
  */
 export function componentSchemas(
   bodies: readonly Content[],
