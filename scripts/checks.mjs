@@ -24,7 +24,8 @@ export async function runChecks(bun, testArguments) {
   const checks = [
     ["types", ["node_modules/typescript/bin/tsc", "--noEmit"]],
     ["lint", ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."]],
-    ["tests", ["test", `--timeout=${TEST_LIMIT_MS}`, ...reporter, ...testArguments]],
+    // The tests wait for servers and clocks most of the time: as many files at once as there are cores.
+    ["tests", ["test", "--parallel", `--timeout=${TEST_LIMIT_MS}`, ...reporter, ...testArguments]],
   ];
   try {
     const failedChecks = [];

@@ -66,7 +66,7 @@ describe("redeeming over HTTP", () => {
     await at.database.client.execute("ALTER TABLE audit RENAME TO hidden");
     await expectProblem(await at.redeem(code, "till-1"), "internal");
     const [line = ""] = at.logged.filter((each) => each.includes("request failed"));
-    expect(line).toContain("/v1/coupons/{code}/redeem");
+    expect(line).toContain("/v1/coupons/:code/redeem");
     expect(at.logged.join("")).not.toContain(code);
     await at.catalogue.close();
   });

@@ -39,6 +39,18 @@ export function outboxCheck(waiting: number): Check {
   );
 }
 
+/** Says whether the ledger takes what comes from the outbox: this many coupons it refuses. */
+export function acceptanceCheck(refused: number): Check {
+  const found = new Findings();
+  if (refused > 0) found.add(`${refused} coupons, whose member, rank or code another coupon has`);
+  return found.check(
+    "outbox-accepted",
+    7,
+    "the ledger refused nothing that was decided",
+    "the ledger refused what was decided",
+  );
+}
+
 /** Collects what contradicts one check. */
 export class Findings {
   private count = 0;

@@ -217,3 +217,12 @@ export async function countOutboxWithin(queryable: Queryable, eventId: string): 
   );
   return Number(found.waiting);
 }
+
+/** How many coupons of the event the ledger refuses to take from the outbox, which keeps them. */
+export async function countRefused({ orm }: Database, eventId: string): Promise<number> {
+  const found = await orm.get<{ refused: number }>(
+    sql`SELECT count(*) AS refused FROM ${outbox}, json_each(${outbox.rows}) AS given
+      WHERE ${outbox.refused} AND given.value ->> 0 = ${eventId}`,
+  );
+  return Number(found.refused);
+}

@@ -11,7 +11,7 @@ import { type Database, openDatabase } from "../database.ts";
 import { addWindows, createEvent, findEvent } from "../events/administration.ts";
 import type { EventDefinition } from "../events/event.ts";
 import { encodeRows, insertMissing } from "./insert.ts";
-import { appendToOutbox } from "./outbox.ts";
+import { appendToOutbox, moveToLedger } from "./outbox.ts";
 import { verifyEvent } from "./verify.ts";
 
 const STOCK = 20;
@@ -116,6 +116,16 @@ const faults: readonly {
     found: ["outbox-empty"],
   },
   {
+    name: "a coupon that was issued and that the ledger refuses, since its member has another",
+    plant: async ({ database, event }) => {
+      const { memberId } = row(event, 1);
+      const second = { ...row(event, STOCK + 1), memberId };
+      await appendToOutbox(database, encodeRows([second]), []);
+      await moveToLedger(database);
+    },
+    found: ["outbox-accepted"],
+  },
+  {
     name: "a wrong code",
     plant: ({ database }) =>
       database.client.execute("UPDATE issuances SET code = 'AAAA-AAAA-AAAA-AAAA' WHERE rank = 3"),
@@ -158,7 +168,7 @@ describe("verify on the ledger", () => {
     const { path, database } = await rightLedger(STOCK);
     const right = await runProgram(["verify", "verify", "--db", path]);
     expect(right).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(right.stdout).toContain("verified: all 8 checks passed");
+    expect(right.stdout).toContain("verified: all 9 checks passed");
     await database.client.execute("DELETE FROM issuances WHERE rank = 7");
     const wrong = await runProgram(["verify", "verify", "--db", path]);
     expect(wrong.exitCode).toBe(4);

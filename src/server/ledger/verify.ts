@@ -9,8 +9,8 @@ import { eventKeys } from "../claims/redis/keys.ts";
 import type { Database } from "../database.ts";
 import { type EventDefinition, type EventWindow, lastIssuableRank } from "../events/event.ts";
 import { withImportedCodes } from "../events/imported-codes.ts";
-import { type Check, Findings, outboxCheck } from "./findings.ts";
-import { countOutbox } from "./outbox.ts";
+import { acceptanceCheck, type Check, Findings, outboxCheck } from "./findings.ts";
+import { countOutbox, countRefused } from "./outbox.ts";
 import { type LedgerRow, readLedger } from "./read.ts";
 
 /** Members fetched from Redis in one step of its scan. */
@@ -37,7 +37,9 @@ export async function verifyEvent(
     windows: event.windows,
     codes: await withImportedCodes(database, event),
   });
-  const checks = [...ledger.checks, outboxCheck(await countOutbox(database, event.id))];
+  const inOutbox = await countOutbox(database, event.id);
+  const refused = await countRefused(database, event.id);
+  const checks = [...ledger.checks, outboxCheck(inOutbox - refused), acceptanceCheck(refused)];
   if (redis !== undefined) checks.push(...(await checkRedis(redis, event, ledger.grantByMember)));
   return { ok: checks.every((check) => check.ok), issued: ledger.issued, checks };
 }
