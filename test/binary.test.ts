@@ -57,7 +57,7 @@ test("draws the HTTP reference from files that it has in it", async () => {
   using folder = temporaryDirectory();
   const server = Bun.spawn([binary, "serve", "--dev", "--port", "0"], {
     cwd: folder.path,
-    env: { TMPDIR: built.path },
+    env: { TMPDIR: extracted.path },
     stdio: ["ignore", "pipe", "ignore"],
   });
   try {
