@@ -1,44 +1,38 @@
-/** The single binary, built here, does its work in an empty folder with an empty environment. */
+/** The single binary, made here, does its work in an empty folder with an empty environment. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT } from "../src/exit-codes.ts";
 import { readVersion } from "../src/version.ts";
+import { BUILD_LIMIT_MS, builtBinary } from "./support/binary.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "./support/temp.ts";
 
 setDefaultTimeout(60_000);
 
-const BUILD_LIMIT_MS = 120_000;
 const MEMBERS = 600;
 const STOCK = 400;
 
-let built: TemporaryDirectory;
+let extracted: TemporaryDirectory;
 let binary: string;
 let redis: TestRedis;
 
 beforeAll(async () => {
-  built = temporaryDirectory();
-  binary = join(built.path, "couponlive");
-  const build = Bun.spawn(
-    [process.execPath, join(import.meta.dir, "..", "scripts", "build.ts"), "--outfile", binary],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
-  const stderr = await build.stderr.text();
-  expect({ exitCode: await build.exited, stderr }).toMatchObject({ exitCode: 0 });
+  extracted = temporaryDirectory();
+  binary = await builtBinary();
   redis = await startRedis({ persistence: "none" });
 }, BUILD_LIMIT_MS);
 
 afterAll(async () => {
   await redis?.stop();
-  built?.remove();
+  extracted?.remove();
 });
 
 /** Runs it as `env -i` would; Bun extracts the database's native module to TMPDIR. */
 async function run(folder: string, ...args: string[]) {
   const child = Bun.spawn([binary, ...args], {
     cwd: folder,
-    env: { TMPDIR: built.path },
+    env: { TMPDIR: extracted.path },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
@@ -46,7 +40,7 @@ async function run(folder: string, ...args: string[]) {
 }
 
 test("says which commit and which Bun it was made from", async () => {
-  const { stdout } = await run(built.path, "--version", "--json");
+  const { stdout } = await run(extracted.path, "--version", "--json");
   expect(JSON.parse(stdout)).toEqual(readVersion());
 });
 
