@@ -36,13 +36,19 @@ stock      500
 issued     20
 remaining  480
 time zone  Asia/Seoul
-policy     windows of up to 0.5 s, at most 10 a day
+policy     windows of up to 500ms, at most 10 a day
 coupons    ranks 1 to 100: 50 % off
            ranks 101 to 500: 5,000 off
 
 window  opens (Asia/Seoul)         closes (Asia/Seoul)            opens (UTC)           quota
 3       1970-01-01 09:00:01+09:00  1970-01-01 09:00:01.500+09:00  1970-01-01 00:00:01Z  200`,
   );
+});
+
+test("a tier of one rank is told as one", () => {
+  const coupons = [{ firstRank: 500, kind: "percent", value: 50 } as const];
+  const text = eventText({ event: { ...event, coupons }, issued: 0, nowMs: 0 });
+  expect(text).toMatch(/^coupons +rank 500: 50 % off$/m);
 });
 
 test("columns stay straight beside letters that take two places", () => {

@@ -71,7 +71,7 @@ export function eventText({ event, issued, nowMs }: EventFacts): string {
     ["time zone", event.timeZone],
     [
       "policy",
-      `windows of up to ${event.windowLengthMs / 1000} s, at most ${event.windowsPerDay} a day`,
+      `windows of up to ${formatDuration(event.windowLengthMs)}, at most ${event.windowsPerDay} a day`,
     ],
     ...tierRanks(event).map((tier, index) => [index === 0 ? "coupons" : "", tierText(tier)]),
     ...unusualFacts(event),
@@ -150,7 +150,10 @@ function tierRanks(event: EventDefinition): (CouponTier & { readonly lastRank: n
 }
 
 function tierText(tier: CouponTier & { readonly lastRank: number }): string {
-  const ranks = `ranks ${formatCount(tier.firstRank)} to ${formatCount(tier.lastRank)}`;
+  const ranks =
+    tier.firstRank === tier.lastRank
+      ? `rank ${formatCount(tier.firstRank)}`
+      : `ranks ${formatCount(tier.firstRank)} to ${formatCount(tier.lastRank)}`;
   return `${ranks}: ${formatCount(tier.value)}${tier.kind === "percent" ? " %" : ""} off`;
 }
 

@@ -83,7 +83,7 @@ test("an event is created with the defaults, and says what comes next", async ()
   expect(text).toMatch(/^event +winter-sale-[0-9a-f]{6}$/m);
   expect(text).toMatch(/^stock +100,000$/m);
   expect(text).toMatch(/^time zone +UTC$/m);
-  expect(text).toMatch(/^policy +windows of up to 60 s, at most 10 a day$/m);
+  expect(text).toMatch(/^policy +windows of up to 1m, at most 10 a day$/m);
   expect(text).toMatch(/^coupons +ranks 1 to 100,000: 10 % off$/m);
   expect(text).toMatch(/^Next: couponlive event schedule winter-sale-[0-9a-f]{6} --now /m);
 });

@@ -103,7 +103,7 @@ describe("user create", () => {
     const { stdout } = await user(["create", "--email", "a@example.test", "--admin"], PASSWORD);
     const member = await login("a@example.test", PASSWORD);
     expect(member?.role).toBe("admin");
-    expect(stdout).toBe(`Account made: admin ${member?.memberId}\n`);
+    expect(stdout).toBe(`Account made: ${member?.memberId} (admin)\n`);
   });
 
   test("refuses an e-mail that is taken in one line that does not repeat it", async () => {
@@ -133,7 +133,7 @@ describe("user create refuses", () => {
 describe("accounts of others", () => {
   test("are found, listed, switched off and on, given roles and passwords, by id or e-mail", async () => {
     const outside = await user(["create", "--id", "auth0|1", "--no-password"]);
-    expect(outside.stdout).toBe("Account made: member auth0|1\n");
+    expect(outside.stdout).toBe("Account made: auth0|1 (member)\n");
     const database = await openDatabase(db);
     const kim = { id: "kim", email: "kim@example.test", password: PASSWORD };
     await createMember(database, kim, "program");
@@ -261,7 +261,7 @@ describe("user create at a terminal", () => {
       ["The same again: ", `${PASSWORD}\r`],
     ]);
     expect(exitCode).toBe(0);
-    expect(screen).toContain("Account made: member kim");
+    expect(screen).toContain("Account made: kim (member)");
     expect(screen).not.toContain("correct");
     expect(await login("kim@example.test", PASSWORD)).toBeDefined();
   });

@@ -102,7 +102,7 @@ async function create(flags: CreateFlags): Promise<void> {
     try {
       const account = { id, email, name, password, role } as const;
       const { memberId } = await createMember(database, account, cliActor());
-      print(flags.json ? { memberId, role } : `Account made: ${role} ${memberId}`);
+      print(flags.json ? { memberId, role } : `Account made: ${memberId} (${role})`);
     } catch (error) {
       throw error instanceof AccountError ? accountRefusal(error) : error;
     }

@@ -1,6 +1,6 @@
 import { Database as Sqlite } from "bun:sqlite";
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LibsqlError } from "@libsql/client";
 import { temporaryDirectory } from "../../test/support/temp.ts";
@@ -153,6 +153,18 @@ describe("what only reads", () => {
     (await openDatabase(file("there.db"))).close();
     (await openDatabase(file("there.db"), undefined, { create: false })).close();
   });
+});
+
+test("a new database and its companions are readable by their owner only; one that is there keeps its mode", async () => {
+  const database = await openDatabase(file("private.db"));
+  await raiseRevision(database);
+  const modeOf = (name: string) => statSync(file(name)).mode & 0o777;
+  const names = ["private.db", "private.db-wal", "private.db-shm"];
+  expect(names.map(modeOf)).toEqual([0o600, 0o600, 0o600]);
+  database.close();
+  chmodSync(file("private.db"), 0o640);
+  (await openDatabase(file("private.db"))).close();
+  expect(modeOf("private.db")).toBe(0o640);
 });
 
 test("after a checkpoint the file alone holds everything", async () => {

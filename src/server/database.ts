@@ -1,5 +1,5 @@
 /** Opens the SQL database and brings it to the newest schema. */
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { type Migration, migrations } from "../../schema/migrations.ts";
@@ -12,6 +12,9 @@ const BUSY_TIMEOUT_MS = 10_000;
 
 /** Connections of one client to a local file: one in a transaction, one for the statements beside it. */
 const LOCAL_CONNECTIONS = 2;
+
+/** Of a new file: it holds the keys that codes are made from, and password hashes. */
+const OWNER_ONLY = 0o600;
 
 export interface Database {
   readonly url: string;
@@ -56,6 +59,7 @@ export async function openDatabase(
   if (!create && location.path !== undefined && !existsSync(location.path)) {
     throw missing(location);
   }
+  if (create && location.path !== undefined) makePrivateFile(location.path);
   let client: Client | undefined;
   try {
     client = connect(location, authToken);
@@ -67,6 +71,15 @@ export async function openDatabase(
     throw openingFailure(error, location);
   }
   return databaseOf(client, location);
+}
+
+/** Where there is none, makes the file that SQLite is to fill; its companions get the same mode. */
+function makePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, "ax", OWNER_ONLY));
+  } catch {
+    // It is there, or cannot be: SQLite will find out, and say why.
+  }
 }
 
 function connect({ url, path }: DatabaseLocation, authToken: string | undefined): Client {

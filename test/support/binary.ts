@@ -1,4 +1,4 @@
-/** The single binary of the source as it is, made once for all tests of a run that want it. */
+/** The single binary of the source as it is, made once for the tests of a file. */
 import { join } from "node:path";
 import { temporaryDirectory } from "./temp.ts";
 

@@ -48,3 +48,11 @@ test.each([
 ] as const)("%s", (_, changes, issued, state) => {
   expect(eventState(event(changes), issued, 1_500).state).toBe(state);
 });
+
+test("what was ended has no window to wait for", () => {
+  expect(eventState(event({ ended: true }), 9, 1_500)).toEqual({
+    state: "ended",
+    currentWindow: null,
+    nextWindow: null,
+  });
+});

@@ -20,11 +20,13 @@ export interface EventStanding {
 /**
  * Judges in the order in which the engine refuses claims: ended, sold out, paused, not open. An
  * event whose windows are all over reads `ended`, though claims are still answered `not_open`,
- * since an administrator may yet add a window.
+ * since an administrator may yet add a window. One that was ended has no window any more.
  *
  * @param issued how many coupons the event has issued
  */
 export function eventState(event: EventDefinition, issued: number, nowMs: number): EventStanding {
+  // Nobody is to count down to a window that will open for nobody.
+  if (event.ended) return { state: "ended", currentWindow: null, nextWindow: null };
   const currentWindow =
     event.windows.find((window) => window.opensAtMs <= nowMs && nowMs < window.closesAtMs) ?? null;
   const nextWindow = event.windows.find((window) => window.opensAtMs > nowMs) ?? null;
@@ -37,7 +39,6 @@ function stateName(
   currentWindow: EventWindow | null,
   nextWindow: EventWindow | null,
 ): EventState {
-  if (event.ended) return "ended";
   if (issued >= lastIssuableRank(event)) return "sold_out";
   if (event.paused) return "paused";
   if (currentWindow !== null) return "open";
