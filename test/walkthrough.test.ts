@@ -7,8 +7,8 @@ import { killAtEnd } from "./support/last-will.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 import { temporaryDirectory } from "./support/temp.ts";
 
-// It waits for windows, and each of its own waits has a limit of 30 s.
-setDefaultTimeout(180_000);
+// It waits for windows, which it makes longer on a slow machine.
+setDefaultTimeout(300_000);
 
 const SCRIPT = join(import.meta.dir, "..", "scripts", "walkthrough");
 
