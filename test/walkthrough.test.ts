@@ -79,6 +79,15 @@ describe("the walkthrough", () => {
     });
   });
 
+  test.concurrent("leaves nothing when the server does not start", async () => {
+    const unreachable = ["--redis", "redis://127.0.0.1:1"];
+    expect(await walk(["--binary", binary, ...unreachable])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^walkthrough: the server ended\n.* cannot be used: .*\n/),
+      left: [],
+    });
+  });
+
   test.concurrent("leaves nothing when it is broken off", async () => {
     expect(await walk(["--binary", binary], "alice and bob press")).toMatchObject({
       exitCode: 143,
