@@ -28,7 +28,7 @@ describe("a running server follows within a second", () => {
       await using server = await TestServer.create([...redisFlags(), ...workers]);
       await server.start();
       const event = await server.openEvent({ name: `follow ${engine}`, stock: 1_000 });
-      await server.firstClaim(event.id, "first");
+      expect(await server.firstClaim(event.id, "first")).toMatchObject({ status: 201 });
       let probes = 0;
 
       /** Runs a command, lets a second pass, and says what members are told then. */

@@ -7,8 +7,8 @@ import { killAtEnd } from "./support/last-will.ts";
 import { startRedis, type TestRedis } from "./support/redis.ts";
 import { temporaryDirectory } from "./support/temp.ts";
 
-// It waits for windows, and each of its own waits has a limit of 30 s.
-setDefaultTimeout(180_000);
+// It waits for windows, which it makes longer on a slow machine.
+setDefaultTimeout(300_000);
 
 const SCRIPT = join(import.meta.dir, "..", "scripts", "walkthrough");
 
@@ -75,6 +75,15 @@ describe("the walkthrough", () => {
       exitCode: 1,
       stdout: expect.stringMatching(/an event is made: .*\n$/),
       stderr: expect.stringMatching(/^walkthrough: a command did not print «"stock": 4»: /),
+      left: [],
+    });
+  });
+
+  test.concurrent("leaves nothing when the server does not start", async () => {
+    const unreachable = ["--redis", "redis://127.0.0.1:1"];
+    expect(await walk(["--binary", binary, ...unreachable])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^walkthrough: the server ended\n.* cannot be used: .*\n/),
       left: [],
     });
   });

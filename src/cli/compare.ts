@@ -8,9 +8,9 @@ interface CompareFlags {
 
 const help = `
 Example:
-  $ couponlive simulate --json before.json
-  $ couponlive simulate --json after.json
-  $ couponlive simulate compare before.json after.json
+  couponlive simulate --json before.json
+  couponlive simulate --json after.json
+  couponlive simulate compare before.json after.json
 
 The ratio is the second figure over the first. Neither verdict changes the exit code.`;
 

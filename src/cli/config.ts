@@ -10,8 +10,8 @@ type ConfigFlags = SettingFlags & { readonly json?: true };
 
 const example = `
 Examples:
-  $ couponlive config
-  $ COUPONLIVE_PORT=9000 couponlive config --workers 4 --json
+  couponlive config
+  COUPONLIVE_PORT=9000 couponlive config --workers 4 --json
 
 Secrets are masked. Nothing is opened and nothing is written: \`couponlive doctor\` tries the settings.
 Exit code 0 when every setting can be read, 2 when one is wrong.`;

@@ -28,8 +28,8 @@ const DEFAULT_RATE = 7_500;
 
 const help = `
 Examples:
-  $ couponlive demo
-  $ couponlive demo --redis redis://127.0.0.1:6379 --workers 2
+  couponlive demo
+  couponlive demo --redis redis://127.0.0.1:6379 --workers 2
 
 Makes members and an event in a temporary database, starts a server, lets every member claim once,
 and checks the result. Nothing of it is left. Exit code 0 only when all of it is right.`;

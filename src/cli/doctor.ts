@@ -24,9 +24,9 @@ interface Measured extends Ceilings {
 
 const example = `
 Examples:
-  $ couponlive doctor                                  the settings as they stand, and the machine
-  $ couponlive doctor --redis redis://127.0.0.1:6379 --workers 4
-  $ couponlive doctor --quick --json                   without the measurements
+  couponlive doctor                                  # the settings as they stand, and the machine
+  couponlive doctor --redis redis://127.0.0.1:6379 --workers 4
+  couponlive doctor --quick --json                   # without the measurements
 
 Nothing is left behind. While a window is open, the machine is not measured: the load of some
 seconds would be felt. Exit code ${EXIT.ok} when nothing failed, warnings or not; ${EXIT.failed} when something did.`;

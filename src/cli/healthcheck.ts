@@ -13,8 +13,8 @@ type HealthcheckFlags = SettingFlags & { readonly ready?: true };
 
 const example = `
 Examples:
-  $ couponlive healthcheck                 the server that the same settings start
-  $ couponlive healthcheck --ready --port 9000
+  couponlive healthcheck                 # the server that the same settings start
+  couponlive healthcheck --ready --port 9000
 
 Exit code ${EXIT.ok} when it lives (--ready: when it can decide claims), ${EXIT.failed} when not.`;
 

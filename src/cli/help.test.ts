@@ -43,16 +43,22 @@ function allCommands(parent: Command, path: readonly string[] = []): [string, Co
     });
 }
 
-test.each(allCommands(createProgram()))("couponlive %s --help has an example", (path, command) => {
-  let help = "";
-  command.configureOutput({
-    writeOut: (text) => {
-      help += text;
-    },
-  });
-  command.outputHelp();
-  expect(help.slice(help.indexOf("Example"))).toContain(`couponlive ${path}`);
-});
+test.each(allCommands(createProgram()))(
+  "couponlive %s --help has an example that can be pasted",
+  (path, command) => {
+    let help = "";
+    command.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+    });
+    command.outputHelp();
+    const examples = help.slice(help.indexOf("Example"));
+    expect(examples).toContain(`couponlive ${path}`);
+    // As they stand they can be pasted: no prompt before them, and what is said of them is a comment.
+    expect(examples).not.toMatch(/^ *\$ |^ .*\bcouponlive .*\S {3,}[^ #]/m);
+  },
+);
 
 test("--version says which commit and which Bun it is, also as JSON", async () => {
   const text = await runProgram(["--version"]);

@@ -19,10 +19,10 @@ type ServeFlags = SettingFlags & {
 
 const example = `
 Examples:
-  $ export COUPONLIVE_JWT_SECRET=$(openssl rand -base64 48)
-  $ couponlive serve                                   the embedded engine: one process, one file
-  $ couponlive serve --redis redis://127.0.0.1:6379 --workers 4
-  $ couponlive serve --tls-cert chain.pem --tls-key key.pem
+  export COUPONLIVE_JWT_SECRET=$(openssl rand -base64 48)
+  couponlive serve                                   # the embedded engine: one process, one file
+  couponlive serve --redis redis://127.0.0.1:6379 --workers 4
+  couponlive serve --tls-cert chain.pem --tls-key key.pem
 
 A flag wins over its variable, which wins over the default; \`couponlive config\` prints them all.
 HTTP/1.1 and HTTP/2 are served on the same port, with TLS and without.

@@ -45,12 +45,12 @@ const DEFAULT_STOCK = 100_000;
 
 const help = `
 Examples:
-  $ couponlive simulate                              150,000 members, 100,000 coupons, a server of its own
-  $ couponlive simulate --tps 20000 --duration 30s --json rush.json --html rush.html
-  $ couponlive simulate --expect 'issued==100000' --expect 'p99(issued)<50ms'
-  $ couponlive simulate --scenario impatient --shape humans --duration 20s
-  $ couponlive simulate --url http://127.0.0.1:8080 --db couponlive.db --event spring-sale
-  $ couponlive simulate --http 2 --connections 16 --streams 32 --tps 50000
+  couponlive simulate                              # 150,000 members, 100,000 coupons, a server of its own
+  couponlive simulate --tps 20000 --duration 30s --json rush.json --html rush.html
+  couponlive simulate --expect 'issued==100000' --expect 'p99(issued)<50ms'
+  couponlive simulate --scenario impatient --shape humans --duration 20s
+  couponlive simulate --url http://127.0.0.1:8080 --db couponlive.db --event spring-sale
+  couponlive simulate --http 2 --connections 16 --streams 32 --tps 50000
 
 The members are member-0000001, member-0000002, … (\`couponlive user seed\`); each claims once before
 any claims again. With --url, COUPONLIVE_JWT_SECRET must be the server's; where neither --db nor

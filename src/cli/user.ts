@@ -49,7 +49,7 @@ function addCreateCommand(user: Command): void {
 Examples:
   couponlive user create --email kim@example.com --name Kim --admin
   pass show couponlive/kim | couponlive user create --email kim@example.com
-  couponlive user create --id auth0-42 --no-password     a member of an identity provider`,
+  couponlive user create --id auth0-42 --no-password     # a member of an identity provider`,
     )
     .action(create);
 }

@@ -11,8 +11,8 @@ interface VerifyFlags {
 
 const example = `
 Examples:
-  $ couponlive verify spring-sale
-  $ couponlive verify spring-sale --redis redis://127.0.0.1:6379 --json
+  couponlive verify spring-sale
+  couponlive verify spring-sale --redis redis://127.0.0.1:6379 --json
 
 Everything issued must have reached the ledger: stop the server first, or wait until it is quiet.
 Exit code ${EXIT.ok} when everything holds, ${EXIT.failed} when it has not drained yet, ${EXIT.incorrect} when an invariant is violated.`;

@@ -21,10 +21,10 @@ const GAUGES_INTERVAL_MS = 1_000;
 
 const help = `
 Examples:
-  $ couponlive watch launch                                   the server that the settings name
-  $ couponlive watch launch --url https://coupons.example.com
-  $ couponlive watch launch --plain                           a line whenever something changes
-  $ couponlive watch launch --json | jq .remaining            each snapshot as a line of JSON
+  couponlive watch launch                                   # the server that the settings name
+  couponlive watch launch --url https://coupons.example.com
+  couponlive watch launch --plain                           # a line whenever something changes
+  couponlive watch launch --json | jq .remaining            # each snapshot as a line of JSON
 
 Needs no token. Comes again by itself when the line breaks. q or Ctrl-C stops watching; lines and
 JSON end by themselves when the event has ended.

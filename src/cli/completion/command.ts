@@ -11,10 +11,10 @@ type Shell = keyof typeof SCRIPTS;
 
 const example = `
 Examples:
-  $ couponlive completion bash > /etc/bash_completion.d/couponlive
-  $ source <(couponlive completion bash)                          for this shell only
-  $ couponlive completion zsh > ~/.zfunc/_couponlive              with ~/.zfunc in fpath
-  $ couponlive completion fish > ~/.config/fish/completions/couponlive.fish`;
+  couponlive completion bash > /etc/bash_completion.d/couponlive
+  source <(couponlive completion bash)                          # for this shell only
+  couponlive completion zsh > ~/.zfunc/_couponlive              # with ~/.zfunc in fpath
+  couponlive completion fish > ~/.config/fish/completions/couponlive.fish`;
 
 /** Adds `couponlive completion`. */
 export function addCompletionCommand(program: Command): void {

@@ -239,6 +239,15 @@ describe("refused", () => {
     expect(await findEvent(at.database, "there")).toEqual(before);
   });
 
+  test.each(["{", "[]", `{"name":"${"x".repeat(16_384)}"}`])(
+    "a body that is none: %.4s",
+    async (body) => {
+      expect(await (await ask("POST", "", body)).json()).toMatchObject({
+        detail: "the body must be a JSON object of at most 16 KiB",
+      });
+    },
+  );
+
   const routes = [
     ["GET", ""],
     ["POST", ""],

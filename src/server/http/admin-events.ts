@@ -30,7 +30,7 @@ import {
   restockBody,
 } from "./admin-events-schema.ts";
 import { requireAdministrator } from "./administrator.ts";
-import { MAX_CODES_BODY_BYTES, readJson, readText } from "./body.ts";
+import { MAX_BODY_BYTES, MAX_CODES_BODY_BYTES, readJson, readText } from "./body.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
 import { eventProblem } from "./event-problem.ts";
@@ -188,11 +188,16 @@ export async function requireStored(
   return event;
 }
 
+const NO_OBJECT = `the body must be a JSON object of at most ${MAX_BODY_BYTES / 1_024} KiB`;
+
 /** 400, with where the first thing is that cannot be read. */
 export function badBody(error: z.ZodError): Response {
   const [issue] = error.issues;
-  const where =
-    issue === undefined || issue.path.length === 0 ? "the request" : issue.path.join(".");
+  const isWhole = issue === undefined || issue.path.length === 0;
+  if (isWhole && issue?.code === "invalid_type") {
+    return problem("invalid_request", { detail: NO_OBJECT });
+  }
+  const where = isWhole ? "the request" : issue.path.join(".");
   return problem("invalid_request", { detail: `${where}: ${issue?.message ?? "is not right"}` });
 }
 
