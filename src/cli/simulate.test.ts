@@ -168,6 +168,12 @@ test("usage", async () => {
   );
   expect(workers.exitCode).toBe(EXIT.usage);
   expect(streams.stderr).toContain("--streams needs --http 2");
+  const streamless = await runProgram(["simulate", "--http", "2", "--pipeline", "2"], { env });
+  expect(streamless.exitCode).toBe(EXIT.usage);
+  expect(streamless.stderr).toContain("write --streams");
+  const pipeline = await runProgram(["simulate", "--pipeline", "2"], { env });
+  expect(pipeline.exitCode).toBe(EXIT.usage);
+  expect(pipeline.stderr).toContain("--pipeline needs the --url");
   const insecure = await runProgram(["simulate", "--insecure"], { env });
   expect(insecure.exitCode).toBe(EXIT.usage);
   expect(insecure.stderr).toContain("it needs an https --url");

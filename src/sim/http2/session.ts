@@ -3,6 +3,7 @@
  * (RFC 9113). What belongs to one stream is in `streams.ts`.
  */
 import type { ConnectionEvents } from "../transport.ts";
+import { WriteBuffer } from "../write-buffer.ts";
 import { ConnectionError, FrameReader, type FrameSink } from "./frame-reader.ts";
 import {
   DEFAULT_WINDOW_BYTES,
@@ -24,7 +25,6 @@ import {
   SETTING_BYTES,
 } from "./frames.ts";
 import { paddingOf, type StreamLimits, Streams } from "./streams.ts";
-import { WriteBuffer } from "./write-buffer.ts";
 
 /** What the server may send over all streams before it is told of more. */
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
