@@ -57,6 +57,9 @@ describe("administrators over HTTP", () => {
         id: "launch",
         name: "launch",
         stock: 10,
+        paused: false,
+        ended: false,
+        revision: expect.any(Number),
         windows: [
           {
             id: expect.any(Number),

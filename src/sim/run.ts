@@ -8,6 +8,7 @@ import { Fleet, type LoadResult } from "./fleet.ts";
 import { GaugePoller } from "./gauges.ts";
 import { LiveRun } from "./live.ts";
 import { type Holders, judge, LOST_RECORDS, readHolders } from "./oracle.ts";
+import type { RecordedEvent } from "./records.ts";
 import { type Report, type ReportConfig, summarize } from "./report.ts";
 import { describeMachine } from "./report-machine.ts";
 import { runWindow, type Scenario } from "./scenario.ts";
@@ -121,7 +122,7 @@ export async function runSimulation(
   observer.phase("waiting for the ledger");
   const drain = await awaitDrained(after);
   observer.phase("judging");
-  const checks = await inspect(after, before, load.result, drain);
+  const checks = await inspect({ ...after, event: load.event }, before, load.result, drain);
   const serverStopped = (await after.ownServer?.stop()) ?? true;
   const ending = describeEnding(drain, after, died === undefined && serverStopped);
   const { command, expectations } = options;
@@ -185,6 +186,8 @@ function tokenLifetimeSeconds(durationMs: number): number {
 }
 
 interface Fired {
+  /** The event as it was when the load began. */
+  readonly event: RecordedEvent;
   readonly result: LoadResult;
   readonly cpu: { readonly generatorCpuUs: number; readonly serverCpuUs: number | undefined };
 }
@@ -234,14 +237,14 @@ async function fire(
   stop.addEventListener("abort", onStop);
   try {
     await fleet.prepare();
-    const startAtMs = await planStart(stage);
+    const { startAtMs, event } = await planStart(stage);
     if (stop.aborted) throw new CliError("stopped before the load began", EXIT.invalid);
     gauges.start(startAtMs);
     live.begin(startAtMs - (performance.timeOrigin + performance.now()));
     observer.loadBegins(live);
     const cpu = measureCpu(stage.ownServer?.pid);
     const result = await fleet.run(startAtMs);
-    return { result, cpu: cpu() };
+    return { event, result, cpu: cpu() };
   } finally {
     stop.removeEventListener("abort", onStop);
     gauges.stop();
@@ -250,15 +253,21 @@ async function fire(
   }
 }
 
-/** When the run starts, in ms since the epoch by the monotonic clock: at once if nothing is to be planned. */
-async function planStart(stage: Stage): Promise<number> {
-  if (stage.planWindow === undefined) return Fleet.earliestStartMs();
+/**
+ * When the run starts, in ms since the epoch by the monotonic clock, at once if nothing is to be
+ * planned; and the event with what was planned.
+ */
+async function planStart(stage: Stage): Promise<{ startAtMs: number; event: RecordedEvent }> {
+  if (stage.planWindow === undefined) {
+    return { startAtMs: Fleet.earliestStartMs(), event: stage.event };
+  }
   const startAtMs = Fleet.earliestStartMs() + WINDOW_NOTICE_MS;
   const wallAheadMs = Date.now() - (performance.timeOrigin + performance.now());
   await stage.planWindow(startAtMs + wallAheadMs);
   await awaitWindow(stage, WINDOW_NOTICE_MS);
+  const event = (await stage.records.event()) ?? stage.event;
   await Bun.sleep(Math.max(0, startAtMs - Fleet.earliestStartMs()));
-  return startAtMs;
+  return { startAtMs, event };
 }
 
 /** Starts measuring; the function returned tells what was used since, in µs. */

@@ -60,6 +60,9 @@ async function describePage(
       id: event.id,
       name: event.name,
       stock: event.stock,
+      paused: event.paused,
+      ended: event.ended,
+      revision: event.revision,
       windows: event.windows.map(({ id, opensAtMs, closesAtMs, quota }) => ({
         id,
         opensAt: new Date(opensAtMs).toISOString(),
