@@ -233,12 +233,23 @@ async function fire(
     (worker, progress) => live.update(worker, progress),
     (atMs) => gauges.gaugesAt(atMs),
   );
-  const onStop = () => fleet.stop();
+  let isPrepared = false;
+  // While tokens are minted, which may take minutes, nothing is worth waiting for.
+  const onStop = () => (isPrepared ? fleet.stop() : fleet.close());
   stop.addEventListener("abort", onStop);
   try {
-    await fleet.prepare();
+    await fleet
+      .prepare((minted, members) => {
+        observer.phase(
+          `${minted.toLocaleString("en-US")} of ${members.toLocaleString("en-US")} tokens`,
+        );
+      })
+      .catch((error: unknown) => {
+        throw stop.aborted ? stoppedEarly() : error;
+      });
+    isPrepared = true;
     const { startAtMs, event } = await planStart(stage);
-    if (stop.aborted) throw new CliError("stopped before the load began", EXIT.invalid);
+    if (stop.aborted) throw stoppedEarly();
     gauges.start(startAtMs);
     live.begin(startAtMs - (performance.timeOrigin + performance.now()));
     observer.loadBegins(live);
@@ -251,6 +262,10 @@ async function fire(
     observer.loadEnds();
     fleet.close();
   }
+}
+
+function stoppedEarly(): CliError {
+  return new CliError("stopped before the load began", EXIT.invalid);
 }
 
 /**
