@@ -158,8 +158,14 @@ test("usage", async () => {
     ["simulate", "--event", "nowhere", "--db", join(directory.path, "x.db")],
     { env },
   );
-  expect(event.exitCode).toBe(EXIT.usage);
-  expect(event.stderr).toContain("there is no event with the id nowhere");
+  expect(event.exitCode).toBe(EXIT.failed);
+  expect(event.stderr).toContain("there is no database at ");
+  const elsewhere = await runProgram(
+    ["simulate", "--url", "http://127.0.0.1:1", "--db", join(directory.path, "x.db")],
+    { env: { ...env, COUPONLIVE_JWT_SECRET: "s".repeat(32) } },
+  );
+  expect(elsewhere.stderr).toBe(event.stderr);
+  expect(readdirSync(directory.path)).not.toContain("x.db");
   const streams = await runProgram(["simulate", "--streams", "2"], { env });
   expect(streams.exitCode).toBe(EXIT.usage);
   const workers = await runProgram(["simulate", "--workers", "2"]);

@@ -80,7 +80,9 @@ export async function setStage(
   }
   const isScratch = options.database === undefined;
   const config = options.database ?? (await scratchDatabase(resources));
-  const database = await openDatabase(config.db, config.dbToken);
+  // A server or an event that is there has its database already: another one is a mistake.
+  const create = server === undefined && options.eventId === undefined;
+  const database = await openDatabase(config.db, config.dbToken, { create });
   resources.defer(() => database.close());
   if (options.seededMembers > 0) {
     say(`making ${options.seededMembers.toLocaleString("en-US")} members`);
