@@ -45,7 +45,7 @@ export function defaultLoadWorkers(): number {
 
 /**
  * Runs, shows and reports. The first Ctrl-C ends the load and the run is still judged; a second one
- * ends the program.
+ * ends the program, with the server and the database that it made for itself.
  *
  * @throws CliError before the run, when a threshold cannot be read or a file cannot be written
  */
@@ -53,19 +53,27 @@ export async function rehearse(
   options: Omit<RunOptions, "command" | "expectations">,
   flags: ViewFlags,
 ): Promise<Report> {
-  const [{ runSimulation }, { reportLines }, { keepReport, requireWritable }, { commandLine }] =
-    await Promise.all([
-      import("../sim/run.ts"),
-      import("../sim/report-text.ts"),
-      import("../sim/report-files.ts"),
-      import("../sim/report-machine.ts"),
-    ]);
+  const [
+    { runSimulation },
+    { LastResort },
+    { reportLines },
+    { keepReport, requireWritable },
+    { commandLine },
+  ] = await Promise.all([
+    import("../sim/run.ts"),
+    import("../sim/last-resort.ts"),
+    import("../sim/report-text.ts"),
+    import("../sim/report-files.ts"),
+    import("../sim/report-machine.ts"),
+  ]);
   const expectations = await readExpectations(flags.expect);
   await requireWritable(flags);
   const command = commandLine(process.argv.slice(FIRST_ARGUMENT));
   const stop = new AbortController();
+  const lastResort = new LastResort();
   const onSignal = (signal: NodeJS.Signals) => {
     if (!stop.signal.aborted) return stop.abort();
+    lastResort.act();
     // The default does its work, after the view has given the terminal back.
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     process.kill(process.pid, signal);
@@ -78,6 +86,7 @@ export async function rehearse(
       { ...options, command, expectations },
       observer,
       stop.signal,
+      lastResort,
     );
     const text = `\n${reportLines(result.report).join("\n")}\n`;
     const out = wantsStdout(flags) ? process.stderr : process.stdout;

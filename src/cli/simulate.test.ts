@@ -29,6 +29,20 @@ afterAll(async () => {
 /** TMPDIR of the program, so that what it leaves behind can be seen. */
 const environment = () => ({ TMPDIR: directory.path });
 
+/** A process that has ended may still be listed, until its parent has taken note. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+
+const onLinux = test.skipIf(process.platform !== "linux");
+
 function readReport({ stdout, stderr, exitCode }: ProgramResult): Report {
   expect(stderr).not.toContain("couponlive: ");
   const report = reportSchema.parse(JSON.parse(stdout));
@@ -131,14 +145,13 @@ test("SIGTERM ends the load; the run is judged, and nothing is left", async () =
   expect(readdirSync(directory.path).filter((name) => name.startsWith("couponlive-"))).toEqual([]);
 });
 
-test.skipIf(process.platform !== "linux")(
+onLinux(
   "a server that is killed breaks the run, and what it had promised is in the ledger all the same",
   async () => {
     const flags = ["--tps", "2000", "--users", "4000", "--plain", "--json", "-"];
     await using program = startProgram(["simulate", ...flags], { env: environment() });
     await program.readUntil(/^1 s /);
-    const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, "utf8");
-    for (const pid of children.trim().split(" ")) process.kill(Number(pid), "SIGKILL");
+    for (const pid of childrenOf(program.pid)) process.kill(pid, "SIGKILL");
     const result = await program.within(50_000);
     expect(result.exitCode).toBe(EXIT.failed);
     const report = reportSchema.parse(JSON.parse(result.stdout));
@@ -148,6 +161,24 @@ test.skipIf(process.platform !== "linux")(
     expect(report.verification.checks.filter((check) => !check.ok)).toEqual([]);
   },
 );
+
+onLinux("a second Ctrl-C ends the program at once, and leaves nothing behind", async () => {
+  const own = temporaryDirectory();
+  await using program = startProgram(["simulate", "--tps", "500", "--duration", "60s"], {
+    env: { TMPDIR: own.path },
+  });
+  await program.readUntil(/^1 s /);
+  expect(readdirSync(own.path)).toHaveLength(1);
+  const children = childrenOf(program.pid);
+  expect(children.filter(isRunning)).toHaveLength(1);
+  program.signal("SIGINT");
+  await program.readUntil(/^waiting for the ledger/);
+  program.signal("SIGINT");
+  expect((await program.ended).signal).toBe("SIGINT");
+  expect(readdirSync(own.path)).toEqual([]);
+  expect(children.filter(isRunning)).toEqual([]);
+  own.remove();
+});
 
 test("usage", async () => {
   const env = environment();

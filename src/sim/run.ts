@@ -6,6 +6,7 @@ import { describeEnding } from "./ending.ts";
 import type { Expectation } from "./expectations.ts";
 import { Fleet, type LoadResult } from "./fleet.ts";
 import { GaugePoller } from "./gauges.ts";
+import type { LastResort } from "./last-resort.ts";
 import { LiveRun } from "./live.ts";
 import { type Holders, judge, LOST_RECORDS, readHolders } from "./oracle.ts";
 import type { RecordedEvent } from "./records.ts";
@@ -82,12 +83,14 @@ export interface RunObserver {
  * Runs it. Nothing of it is left when this returns or throws.
  *
  * @param stop aborted when the run is to end early; it is judged all the same
+ * @param lastResort what is to be done if the run is broken off
  * @throws CliError when the run cannot begin
  */
 export async function runSimulation(
   options: RunOptions,
   observer: RunObserver,
   stop: AbortSignal,
+  lastResort: LastResort,
 ): Promise<RunResult> {
   requirePossible(options);
   const { shape, scenario, durationMs } = options;
@@ -106,6 +109,7 @@ export async function runSimulation(
     },
     resources,
     (what) => observer.phase(what),
+    lastResort,
   );
   await awaitEvent(stage, options.eventId === undefined && stage.planWindow === undefined);
   await requireGoodTokens(stage, tokenLifetimeSeconds(durationMs));
@@ -118,7 +122,7 @@ export async function runSimulation(
   if (died !== undefined) {
     observer.phase("the server died: starting it again, for what it had not brought to the ledger");
   }
-  const after = died === undefined ? stage : await reviveServer(stage, died, resources);
+  const after = died === undefined ? stage : await reviveServer(stage, died, resources, lastResort);
   observer.phase("waiting for the ledger");
   const drain = await awaitDrained(after);
   observer.phase("judging");
