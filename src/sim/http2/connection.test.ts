@@ -112,6 +112,15 @@ describe("what is not answered is told", () => {
     for (const reason of Object.keys(others)) expect(reason).toStartWith("the server went away");
   });
 
+  test("a server that goes away for an error is not waited for, though it keeps the socket", async () => {
+    const told = await exchange(await startNode("broken"), 20);
+    expect(counts(told.answers)).toEqual({
+      "the server went away (ENHANCE_YOUR_CALM)": 4,
+      [SOLD_OUT]: 16,
+    });
+    expect(told.lost).toBe(1);
+  });
+
   test("a connection that is cut leaves what is in flight unknown, and opens again", async () => {
     const told = await exchange(await startNode("destroy"), 100);
     const { [SOLD_OUT]: answered = 0, ...others } = counts(told.answers);
