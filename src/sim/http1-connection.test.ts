@@ -171,6 +171,22 @@ describe("what is in flight is lost with its connection", () => {
     expect(told.lost).toBe(1);
   });
 
+  test("an answer that its connection ends is whole, if that ends in order", async () => {
+    let answers = 0;
+    const target = startRaw((paths, socket) => {
+      socket.write(`HTTP/1.1 410 Gone\r\n\r\n${paths[0]}`);
+      socket.flush();
+      if (answers++ % 2 === 0) socket.end();
+      else setImmediate(() => socket.terminate());
+    });
+    const told = await exchange(target, 6, { pipeline: 1 });
+    expect(told.answers.filter((_, tag) => tag % 2 === 0)).toEqual(["410 /0", "410 /2", "410 /4"]);
+    for (const tag of [1, 3, 5]) {
+      expect(told.answers[tag]).toMatch(/^the connection (was lost|failed)$/);
+    }
+    expect(told.lost).toBe(6);
+  });
+
   test.each([["HTTP/1.1 410 Gone"], [gone("/x")]])("an answer to no request: %j", async (more) => {
     let isFirst = true;
     const target = startRaw((paths, socket) => {

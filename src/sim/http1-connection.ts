@@ -4,7 +4,7 @@
  * lost opens itself again.
  */
 import { InFlight } from "./http1-in-flight.ts";
-import { Http1Parser } from "./http1-parser.ts";
+import { Http1Parser, type ParseResult } from "./http1-parser.ts";
 import { Link, type LinkEvents } from "./link.ts";
 import type { Network } from "./network/network.ts";
 import type { Connection, ConnectionEvents, ConnectionLimits, Target } from "./transport.ts";
@@ -90,27 +90,33 @@ export class Http1Connection implements Connection, LinkEvents {
   received(chunk: Buffer): void {
     const parser = this.#parser;
     for (let result = parser.feed(chunk); result.kind !== "incomplete"; result = parser.next()) {
-      if (result.kind === "malformed") {
-        this.#link.lose(`a malformed answer: ${result.reason}`);
-        return;
-      }
-      if (this.#inFlight.count === 0) {
-        this.#link.lose(UNASKED);
-        return;
-      }
-      const { tag, sentAtMs } = this.#inFlight;
-      this.#inFlight.shift();
-      this.#events.answered(tag, result.status, result.body, sentAtMs);
-      if (!this.#link.isEstablished) return;
-      // An answer that came before the whole request was taken leaves the connection unusable.
-      const isEarly = this.#inFlight.count === 0 && this.#isBlocked;
-      if (!result.keepAlive || isEarly) {
-        this.#link.lose("the server closes");
-        return;
-      }
+      if (!this.#take(result)) return;
     }
     if (this.#inFlight.count === 0 && parser.isUnderWay) this.#link.lose(UNASKED);
     else this.#becomeReady();
+  }
+
+  finished(): void {
+    const result = this.#parser.close();
+    if (result.kind !== "incomplete") this.#take(result);
+  }
+
+  /** Returns whether the connection goes on. */
+  #take(result: Exclude<ParseResult, { kind: "incomplete" }>): boolean {
+    if (result.kind === "malformed" || this.#inFlight.count === 0) {
+      const isMalformed = result.kind === "malformed";
+      this.#link.lose(isMalformed ? `a malformed answer: ${result.reason}` : UNASKED);
+      return false;
+    }
+    const { tag, sentAtMs } = this.#inFlight;
+    this.#inFlight.shift();
+    this.#events.answered(tag, result.status, result.body, sentAtMs);
+    if (!this.#link.isEstablished) return false;
+    // An answer that came before the whole request was taken leaves the connection unusable.
+    const isEarly = this.#inFlight.count === 0 && this.#isBlocked;
+    if (result.keepAlive && !isEarly) return true;
+    this.#link.lose("the server closes");
+    return false;
   }
 
   drained(): void {

@@ -127,11 +127,44 @@ describe("a response", () => {
   });
 });
 
+describe("a response that ends with its connection", () => {
+  const head = "HTTP/1.1 200 OK\r\ndate: x\r\n\r\n";
+  const closed = (body: string) =>
+    ({ kind: "response", status: 200, body, keepAlive: false }) as const;
+
+  test.each(["", "é✓", "x".repeat(MAX_BODY_BYTES)])("cut at every place: %#", (body) => {
+    const bytes = Buffer.from(head + body);
+    for (const cut of [1, head.length - 1, head.length, head.length + 1]) {
+      const parser = new Http1Parser();
+      expect(parser.feed(bytes.subarray(0, cut))).toEqual({ kind: "incomplete" });
+      expect(parser.feed(bytes.subarray(cut))).toEqual({ kind: "incomplete" });
+      expect(parser.close()).toEqual(closed(body));
+      expect(parser.isUnderWay).toBe(false);
+    }
+  });
+
+  test.each([head.slice(0, -1), PLAIN.slice(0, -1), CHUNKED.slice(0, -1), ""])(
+    "what is cut off stays incomplete: %#",
+    (text) => {
+      const parser = new Http1Parser();
+      parser.feed(Buffer.from(text));
+      expect(parser.close()).toEqual({ kind: "incomplete" });
+    },
+  );
+
+  test("is the last of several", () => {
+    const parser = new Http1Parser();
+    expect(parser.feed(Buffer.from(PLAIN + head))).toMatchObject({ status: 201, keepAlive: true });
+    expect(parser.next()).toEqual({ kind: "incomplete" });
+    expect(parser.close()).toEqual(closed(""));
+  });
+});
+
 describe("what is refused", () => {
   const table: [text: string, reason: string][] = [
     ["SSH-2.0-x\r\n\r\n", "the status line is not HTTP/1.1"],
     ["HTTP/2 200\r\n\r\n", "the status line is not HTTP/1.1"],
-    ["HTTP/1.1 200 OK\r\n\r\n", "the response has neither a content-length nor is it chunked"],
+    [`HTTP/1.1 200 OK\r\n\r\n${"x".repeat(MAX_BODY_BYTES + 1)}`, "the response's body is too long"],
     [
       "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na",
       "the response has two content-lengths",

@@ -28,7 +28,11 @@ const NOTHING = Buffer.alloc(0);
 interface Head {
   readonly status: number;
   readonly keepAlive: boolean;
-  readonly body: { readonly kind: "length"; readonly bytes: number } | { readonly kind: "chunked" };
+  readonly body:
+    | { readonly kind: "length"; readonly bytes: number }
+    | { readonly kind: "chunked" }
+    /** As long as the connection (RFC 9112, section 6.3, rule 8). */
+    | { readonly kind: "close" };
 }
 
 /** Thrown inside this file only; `feed` turns it into a result. */
@@ -39,6 +43,8 @@ export class Http1Parser {
   /** What has arrived. The responses before `#at` have been read. */
   #bytes: Buffer = NOTHING;
   #at = 0;
+  /** Nothing more will arrive. */
+  #isClosed = false;
   /**
    * Servers repeat the same head but for the date, so the last one is kept, with the empty line that
    * ends it, and with its meaning.
@@ -68,6 +74,15 @@ export class Http1Parser {
       if (!(error instanceof MalformedError)) throw error;
       return { kind: "malformed", reason: error.message };
     }
+  }
+
+  /**
+   * The server has closed the connection, in order. Returns the response that this has made whole;
+   * one that is cut off stays `incomplete`.
+   */
+  close(): ParseResult {
+    this.#isClosed = true;
+    return this.next();
   }
 
   /** Something has arrived after the last response that was returned. */
@@ -101,7 +116,7 @@ export class Http1Parser {
       start += this.#lastHeadBytes.length;
       // An interim response (100 Continue, 103 Early Hints) precedes the one asked for.
       if (head.status < 200) continue;
-      const body = readBody(bytes, start, head);
+      const body = readBody(bytes, start, head, this.#isClosed);
       if (body === undefined) return INCOMPLETE;
       this.#at = body.end;
       return { kind: "response", status: head.status, body: body.text, keepAlive: head.keepAlive };
@@ -153,9 +168,7 @@ function parseHead(text: string): Head {
   if (chunked) return { status, keepAlive, body: { kind: "chunked" } };
   const bodyless = status < 200 || status === 204 || status === 304;
   const bytes = bodyless ? 0 : length;
-  if (bytes === undefined) {
-    throw new MalformedError("the response has neither a content-length nor is it chunked");
-  }
+  if (bytes === undefined) return { status, keepAlive: false, body: { kind: "close" } };
   return { status, keepAlive, body: { kind: "length", bytes } };
 }
 
@@ -170,8 +183,23 @@ function readLength(value: string, earlier: number | undefined): number {
 }
 
 /** Undefined while it is incomplete. */
-function readBody(bytes: Buffer, start: number, { body }: Head): Body | undefined {
-  return body.kind === "chunked" ? readChunks(bytes, start) : readSized(bytes, start, body.bytes);
+function readBody(
+  bytes: Buffer,
+  start: number,
+  { body }: Head,
+  isClosed: boolean,
+): Body | undefined {
+  switch (body.kind) {
+    case "chunked":
+      return readChunks(bytes, start);
+    case "length":
+      return readSized(bytes, start, body.bytes);
+    case "close":
+      if (bytes.length - start > MAX_BODY_BYTES) {
+        throw new MalformedError("the response's body is too long");
+      }
+      return isClosed ? readSized(bytes, start, bytes.length - start) : undefined;
+  }
 }
 
 interface Body {

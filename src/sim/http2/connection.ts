@@ -83,6 +83,9 @@ export class Http2Connection implements Connection, LinkEvents {
     this.flush();
   }
 
+  /** Nothing to do: an answer is whole when its stream says so. */
+  finished(): void {}
+
   lost(reason: string, wasEstablished: boolean): void {
     const { streams } = this.#session;
     this.#session = new Session(this.#limits, this.#events);
