@@ -5,6 +5,7 @@ import type { Expectation } from "../sim/expectations.ts";
 import type { Report } from "../sim/report.ts";
 import type { RunObserver, RunOptions } from "../sim/run.ts";
 import { frameSize } from "../sim/tui/frame-size.ts";
+import { isInBackground } from "./foreground.ts";
 
 /** On two cores a second generator thread would take its time from the server. */
 const FEW_CORES = 2;
@@ -122,5 +123,6 @@ async function createObserver(flags: ViewFlags, stop: AbortController): Promise<
 
 /** ink draws nothing where the environment says that this is a build's terminal (`CI`). */
 function canShowView(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): boolean {
-  return stdout.isTTY && stdin.isTTY && !isInCi && frameSize(stdout) !== undefined;
+  const isTerminal = stdout.isTTY && stdin.isTTY && !isInCi;
+  return isTerminal && frameSize(stdout) !== undefined && !isInBackground();
 }
