@@ -1,8 +1,10 @@
 /** Refusals that the event's record explains, and does not. */
 import { expect, test } from "bun:test";
+import { judge, LOST_RECORDS } from "./oracle.ts";
 import { judgeStates, type StateEvidence } from "./oracle-states.ts";
 import { type Answer, CLOSED_OUTCOMES } from "./outcomes.ts";
 import type { RecordedEvent } from "./records.ts";
+import { noOutcomes } from "./tally.ts";
 import { ToldTable } from "./told.ts";
 
 const EVENT: RecordedEvent = {
@@ -91,3 +93,19 @@ test.each(CLOSED_OUTCOMES)(
     expect([told.wasTurnedAway(0), told.wasTurnedAway(1)]).toEqual([false, true]);
   },
 );
+
+test("a server that may be behind is asked again before «paused» is held to be wrong", async () => {
+  const paused = { ...EVENT, paused: true, revision: 6 };
+  let asked = 0;
+  const records = { ...LOST_RECORDS, event: async () => (++asked === 1 ? EVENT : paused) };
+  const told = new ToldTable(4);
+  told.record(2, { outcome: "paused" }, 3e6, 3e6);
+  const outcomes = { ...noOutcomes(), paused: 1 };
+  const credentials = new Uint8Array(4);
+  const clocks = { startedAtMs: 0, sameClock: false };
+  const testimony = { told, outcomes, credentials, ownEvent: true, ...clocks };
+  const holders = { byNumber: new Uint8Array(4), issued: 0 };
+  const checks = await judge(records, EVENT, holders, testimony, true);
+  expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect(asked).toBe(2);
+});

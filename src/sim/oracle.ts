@@ -6,7 +6,7 @@ import { type Check, Findings } from "../server/ledger/findings.ts";
 import type { LedgerRow } from "../server/ledger/read.ts";
 import { seedMemberId } from "../server/members/seed.ts";
 import { judgeStates } from "./oracle-states.ts";
-import { judgeTimes, type LastIssuance } from "./oracle-times.ts";
+import { FOLLOW_MS, judgeTimes, type LastIssuance } from "./oracle-times.ts";
 import { CLOSED_OUTCOMES } from "./outcomes.ts";
 import type { RecordedEvent, Records } from "./records.ts";
 import { OUTCOME_NAMES } from "./report-text.ts";
@@ -84,10 +84,26 @@ export async function judge(
     for (const row of page) oracle.readRow(row);
   }
   const times = judgeTimes(eventNow, testimony, oracle.last, restocked);
+  const after = await readState(records, found, testimony.outcomes);
   const { told } = testimony;
   const { issuedByWindow } = oracle;
-  const states = judgeStates({ before: event, after: found, told, issuedByWindow, isDrained });
+  const states = judgeStates({ before: event, after, told, issuedByWindow, isDrained });
   return [...oracle.conclude(), ...times, ...states];
+}
+
+/**
+ * The event, read once more where its record lacks what members were told: of several servers, the
+ * one that tells the record may be behind the one that told the members.
+ */
+async function readState(
+  records: JudgedRecords,
+  found: RecordedEvent | undefined,
+  outcomes: OutcomeCounts,
+): Promise<RecordedEvent | undefined> {
+  const isMissed = outcomes.paused > 0 && found?.paused === false;
+  if (!isMissed && !(outcomes.ended > 0 && found?.ended === false)) return found;
+  await Bun.sleep(FOLLOW_MS);
+  return await records.event();
 }
 
 const NOT_DRAINED = "not judged: the ledger has not drained";
