@@ -5,6 +5,7 @@ import type { Expectation } from "../sim/expectations.ts";
 import type { Report } from "../sim/report.ts";
 import type { RunObserver, RunOptions } from "../sim/run.ts";
 import { frameSize } from "../sim/tui/frame-size.ts";
+import { isInBackground } from "./foreground.ts";
 
 /** On two cores a second generator thread would take its time from the server. */
 const FEW_CORES = 2;
@@ -45,7 +46,7 @@ export function defaultLoadWorkers(): number {
 
 /**
  * Runs, shows and reports. The first Ctrl-C ends the load and the run is still judged; a second one
- * ends the program.
+ * ends the program, with the server and the database that it made for itself.
  *
  * @throws CliError before the run, when a threshold cannot be read or a file cannot be written
  */
@@ -53,19 +54,27 @@ export async function rehearse(
   options: Omit<RunOptions, "command" | "expectations">,
   flags: ViewFlags,
 ): Promise<Report> {
-  const [{ runSimulation }, { reportLines }, { keepReport, requireWritable }, { commandLine }] =
-    await Promise.all([
-      import("../sim/run.ts"),
-      import("../sim/report-text.ts"),
-      import("../sim/report-files.ts"),
-      import("../sim/report-machine.ts"),
-    ]);
+  const [
+    { runSimulation },
+    { LastResort },
+    { reportLines },
+    { keepReport, requireWritable },
+    { commandLine },
+  ] = await Promise.all([
+    import("../sim/run.ts"),
+    import("../sim/last-resort.ts"),
+    import("../sim/report-text.ts"),
+    import("../sim/report-files.ts"),
+    import("../sim/report-machine.ts"),
+  ]);
   const expectations = await readExpectations(flags.expect);
   await requireWritable(flags);
   const command = commandLine(process.argv.slice(FIRST_ARGUMENT));
   const stop = new AbortController();
+  const lastResort = new LastResort();
   const onSignal = (signal: NodeJS.Signals) => {
     if (!stop.signal.aborted) return stop.abort();
+    lastResort.act();
     // The default does its work, after the view has given the terminal back.
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     process.kill(process.pid, signal);
@@ -78,6 +87,7 @@ export async function rehearse(
       { ...options, command, expectations },
       observer,
       stop.signal,
+      lastResort,
     );
     const text = `\n${reportLines(result.report).join("\n")}\n`;
     const out = wantsStdout(flags) ? process.stderr : process.stdout;
@@ -113,8 +123,9 @@ async function createObserver(flags: ViewFlags, stop: AbortController): Promise<
 
 /**
  * Whether a live view can be shown. ink draws nothing where the environment says that this is a build's
- * terminal (`CI`).
+ * terminal (`CI`), and a program in the background is stopped when it sets the terminal up.
  */
 export function canShowView(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): boolean {
-  return stdout.isTTY && stdin.isTTY && !isInCi && frameSize(stdout) !== undefined;
+  const isTerminal = stdout.isTTY && stdin.isTTY && !isInCi;
+  return isTerminal && frameSize(stdout) !== undefined && !isInBackground();
 }

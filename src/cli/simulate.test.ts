@@ -29,6 +29,20 @@ afterAll(async () => {
 /** TMPDIR of the program, so that what it leaves behind can be seen. */
 const environment = () => ({ TMPDIR: directory.path });
 
+/** A process that has ended may still be listed, until its parent has taken note. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+
+const onLinux = test.skipIf(process.platform !== "linux");
+
 function readReport({ stdout, stderr, exitCode }: ProgramResult): Report {
   expect(stderr).not.toContain("couponlive: ");
   const report = reportSchema.parse(JSON.parse(stdout));
@@ -133,14 +147,13 @@ test("SIGTERM ends the load; the run is judged, and nothing is left", async () =
   expect(readdirSync(directory.path).filter((name) => name.startsWith("couponlive-"))).toEqual([]);
 });
 
-test.skipIf(process.platform !== "linux")(
+onLinux(
   "a server that is killed breaks the run, and what it had promised is in the ledger all the same",
   async () => {
     const flags = ["--tps", "2000", "--users", "4000", "--plain", "--json", "-"];
     await using program = startProgram(["simulate", ...flags], { env: environment() });
     await program.readUntil(/^1 s /);
-    const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, "utf8");
-    for (const pid of children.trim().split(" ")) process.kill(Number(pid), "SIGKILL");
+    for (const pid of childrenOf(program.pid)) process.kill(pid, "SIGKILL");
     const result = await program.within(50_000);
     expect(result.exitCode).toBe(EXIT.failed);
     const report = reportSchema.parse(JSON.parse(result.stdout));
@@ -151,6 +164,24 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
+onLinux("a second Ctrl-C ends the program at once, and leaves nothing behind", async () => {
+  const own = temporaryDirectory();
+  await using program = startProgram(["simulate", "--tps", "500", "--duration", "60s"], {
+    env: { TMPDIR: own.path },
+  });
+  await program.readUntil(/^1 s /);
+  expect(readdirSync(own.path)).toHaveLength(1);
+  const children = childrenOf(program.pid);
+  expect(children.filter(isRunning)).toHaveLength(1);
+  program.signal("SIGINT");
+  await program.readUntil(/^waiting for the ledger/);
+  program.signal("SIGINT");
+  expect((await program.ended).signal).toBe("SIGINT");
+  expect(readdirSync(own.path)).toEqual([]);
+  expect(children.filter(isRunning)).toEqual([]);
+  own.remove();
+});
+
 test("usage", async () => {
   const env = environment();
   const url = await runProgram(["simulate", "--url", "ftp://x"], { env });
@@ -160,8 +191,14 @@ test("usage", async () => {
     ["simulate", "--event", "nowhere", "--db", join(directory.path, "x.db")],
     { env },
   );
-  expect(event.exitCode).toBe(EXIT.usage);
-  expect(event.stderr).toContain("there is no event with the id nowhere");
+  expect(event.exitCode).toBe(EXIT.failed);
+  expect(event.stderr).toContain("there is no database at ");
+  const elsewhere = await runProgram(
+    ["simulate", "--url", "http://127.0.0.1:1", "--db", join(directory.path, "x.db")],
+    { env: { ...env, COUPONLIVE_JWT_SECRET: "s".repeat(32) } },
+  );
+  expect(elsewhere.stderr).toBe(event.stderr);
+  expect(readdirSync(directory.path)).not.toContain("x.db");
   const streams = await runProgram(["simulate", "--streams", "2"], { env });
   expect(streams.exitCode).toBe(EXIT.usage);
   const workers = await runProgram(["simulate", "--workers", "2"]);
@@ -170,6 +207,12 @@ test("usage", async () => {
   );
   expect(workers.exitCode).toBe(EXIT.usage);
   expect(streams.stderr).toContain("--streams needs --http 2");
+  const streamless = await runProgram(["simulate", "--http", "2", "--pipeline", "2"], { env });
+  expect(streamless.exitCode).toBe(EXIT.usage);
+  expect(streamless.stderr).toContain("write --streams");
+  const pipeline = await runProgram(["simulate", "--pipeline", "2"], { env });
+  expect(pipeline.exitCode).toBe(EXIT.usage);
+  expect(pipeline.stderr).toContain("--pipeline needs the --url");
   const insecure = await runProgram(["simulate", "--insecure"], { env });
   expect(insecure.exitCode).toBe(EXIT.usage);
   expect(insecure.stderr).toContain("it needs an https --url");

@@ -9,7 +9,7 @@ import {
 import { CliError, EXIT } from "../exit-codes.ts";
 import { claimsPerMember, SCENARIOS, type Scenario, stampedeStock } from "../sim/scenario.ts";
 import { countArrivals, durationForMs, type LoadShape, ownDurationMs } from "../sim/shape.ts";
-import { DEFAULT_STREAMS, MAX_STREAMS } from "../sim/transport.ts";
+import { DEFAULT_STREAMS, MAX_PIPELINE, MAX_STREAMS } from "../sim/transport.ts";
 import { addCompareCommand } from "./compare.ts";
 import { wholeNumber } from "./count.ts";
 import { parseDurationMs } from "./duration.ts";
@@ -90,6 +90,11 @@ export function addSimulateCommand(program: Command): void {
       "--streams <n>",
       `requests at once on a connection, with --http 2 (default: ${DEFAULT_STREAMS})`,
       wholeNumber(1, MAX_STREAMS),
+    )
+    .option(
+      "--pipeline <n>",
+      "requests at once on a connection, with --http 1.1 (default: 1)",
+      wholeNumber(1, MAX_PIPELINE),
     )
     .option("--insecure", "take the certificate of an https --url unseen")
     .option("--seed <n>", "decides who claims when", wholeNumber(0, 0xffff_ffff), DEFAULT_SEED);

@@ -12,6 +12,7 @@ import {
 export interface TransportFlags {
   readonly http: HttpVersion;
   readonly streams?: number;
+  readonly pipeline?: number;
   readonly insecure?: boolean;
   readonly url?: string;
 }
@@ -23,17 +24,29 @@ export function httpOption(): Option {
 }
 
 /** @throws CliError when the options contradict each other */
-export function transportOf({ http, streams, insecure = false, url }: TransportFlags): Transport {
+export function transportOf(flags: TransportFlags): Transport {
+  const { http, streams, pipeline, insecure = false, url } = flags;
   if (http === "1.1" && streams !== undefined) {
     throw new CliError(
-      "HTTP/1.1 has one request at a time on a connection: --streams needs --http 2",
+      "HTTP/1.1 has no streams: --streams needs --http 2; --pipeline sends several requests on an HTTP/1.1 connection",
+    );
+  }
+  if (http === "2" && pipeline !== undefined) {
+    throw new CliError(
+      "HTTP/2 has streams in place of a pipeline: write --streams, or leave out --http 2",
+    );
+  }
+  if (pipeline !== undefined && pipeline > 1 && url === undefined) {
+    throw new CliError(
+      "couponlive's own server does not pipeline (Bun closes such connections): --pipeline needs the --url of something that does",
     );
   }
   if (insecure && url?.startsWith("https:") !== true) {
     throw new CliError("--insecure is about a server's certificate: it needs an https --url");
   }
   if (insecure) acceptAnyCertificate();
-  return { http, streams: http === "2" ? (streams ?? DEFAULT_STREAMS) : 1, insecure };
+  const inFlight = http === "2" ? (streams ?? DEFAULT_STREAMS) : (pipeline ?? 1);
+  return { http, streams: inFlight, insecure };
 }
 
 /** Reads `--url`. @throws CliError for what is no address of a server */

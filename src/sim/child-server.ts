@@ -73,6 +73,12 @@ export class ChildServer {
     }
   }
 
+  /** Kills it and its web processes, at once. */
+  kill(): void {
+    // It leads a process group of its own: see `detached`.
+    if (!this.hasEnded) process.kill(-this.pid, "SIGKILL");
+  }
+
   /**
    * SIGTERM, and SIGKILL where that is not enough. Resolves to false when it did not end by itself
    * with exit code 0.

@@ -56,7 +56,7 @@ test("reads what --json writes, and refuses everything else", () => {
   expect(refusal("{")).toBe("a.json is no report: name a file that simulate --json wrote");
   expect(refusal("[]")).toContain("a.json is no report");
   expect(refusal('{"version":1,"verdict":"PASS"}')).toContain(
-    "a.json is a report of version 1, and this couponlive compares version 2",
+    "a.json is a report of version 1, and this couponlive compares version 3",
   );
   expect(refusal(JSON.stringify({ ...before, ledger: {} }))).toContain(
     "a damaged report (at ledger.",

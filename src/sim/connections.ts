@@ -23,7 +23,7 @@ export function createConnection(
 ): Connection {
   return http === "2"
     ? new Http2Connection(network, target, { ...limits, streams }, events)
-    : new Http1Connection(network, target, limits, events);
+    : new Http1Connection(network, target, { ...limits, pipeline: streams }, events);
 }
 
 /** The bytes of a request, fit for every connection of this version. */

@@ -1,7 +1,15 @@
 import { expect, test } from "bun:test";
 import { describeEnding } from "./ending.ts";
 
-const EVENT = { id: "spring", name: "Spring", stock: 1, windows: [] };
+const EVENT = {
+  id: "spring",
+  name: "Spring",
+  stock: 1,
+  windows: [],
+  paused: false,
+  ended: false,
+  revision: 1,
+};
 const FOREIGN = { url: new URL("http://shop:8080/"), event: EVENT, ownServer: undefined };
 const DRAINED = { isDrained: true, serverAnswers: true, isReadable: true };
 const UNDRAINED = { ...DRAINED, isDrained: false };

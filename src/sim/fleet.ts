@@ -22,8 +22,10 @@ import {
 const START_DELAY_MS = 100;
 /** Beyond the run's own end, for a worker to report. */
 const REPORT_TIMEOUT_MS = 30_000;
-/** For a million members a thread mints tokens for some ten seconds. */
+/** For a worker to warm up and to open its connections. */
 const PREPARE_TIMEOUT_MS = 120_000;
+/** And for each of its members' tokens: ten times what one takes. */
+const MINT_TIMEOUT_MS = 0.4;
 
 /** What is to be sent, and by whom. */
 export interface LoadPlan {
@@ -62,6 +64,14 @@ export interface LoadResult {
   /** The run was told to end before its time. */
   readonly stopped: boolean;
 }
+
+/** How long a worker with so many members may prepare itself, in ms. */
+export function prepareTimeoutMs(members: number): number {
+  return PREPARE_TIMEOUT_MS + Math.ceil(members * MINT_TIMEOUT_MS);
+}
+
+/** How many of all members have their token. */
+export type MintingProgress = (minted: number, members: number) => void;
 
 /** Each worker's last word on how far it is. */
 export type FleetProgress = (worker: number, progress: WorkerProgress) => void;
@@ -131,8 +141,14 @@ export class Fleet {
     return performance.timeOrigin + performance.now() + START_DELAY_MS;
   }
 
-  /** Mints the tokens, writes the requests, opens the connections. */
-  async prepare(): Promise<void> {
+  /**
+   * Mints the tokens, writes the requests, opens the connections.
+   *
+   * @param onMinted told about once a second while the tokens are minted
+   */
+  async prepare(onMinted: MintingProgress = () => undefined): Promise<void> {
+    const minted = this.#plans.map(() => 0);
+    const members = this.#plans.map(({ share }) => share.memberNumbers.length);
     await Promise.all(
       this.#crew.map(async (crew, index) => {
         const plan = this.#plans[index];
@@ -141,7 +157,12 @@ export class Fleet {
           // Millions of arrivals move to their worker rather than being there twice.
           crew.tell({ kind: "prepare", plan }, [dueUs.buffer, slots.buffer]);
         }
-        await crew.ready(PREPARE_TIMEOUT_MS);
+        crew.onMinted = (done) => {
+          minted[index] = done;
+          // All workers speak each second: one of them is enough.
+          if (index === 0) onMinted(sum(minted), sum(members));
+        };
+        await crew.ready(prepareTimeoutMs(members[index] ?? 0));
       }),
     );
   }
@@ -195,11 +216,16 @@ export class Fleet {
   }
 }
 
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
 /** One worker thread and what is awaited of it. */
 class CrewMember {
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url));
   readonly #ready = Promise.withResolvers<void>();
   readonly #done = Promise.withResolvers<Extract<FromWorker, { kind: "done" }>>();
+  onMinted: (members: number) => void = () => undefined;
 
   constructor(onProgress: (progress: WorkerProgress) => void) {
     // Both are awaited one after the other: the second must not count as unhandled meanwhile.
@@ -208,6 +234,7 @@ class CrewMember {
     this.#worker.onmessage = (event: MessageEvent<FromWorker>) => {
       const message = event.data;
       if (message.kind === "ready") this.#ready.resolve();
+      else if (message.kind === "minted") this.onMinted(message.members);
       else if (message.kind === "progress") onProgress(message.progress);
       else if (message.kind === "done") this.#done.resolve(message);
       else this.#fail(message.message);

@@ -2,22 +2,33 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Http1Parser, MAX_BODY_BYTES, MAX_HEAD_BYTES, type ParseResult } from "./http1-parser.ts";
 
-/** Feeds the text in pieces cut at these places; the last piece's result, the others incomplete. */
-function feed(text: string, cuts: readonly number[] = [], parser = new Http1Parser()): ParseResult {
+/** All that is read of the text in pieces cut at these places. */
+function feedAll(text: string, cuts: readonly number[] = []): ParseResult[] {
+  const parser = new Http1Parser();
   const bytes = Buffer.from(text);
   const ends = [...new Set(cuts)]
     .filter((cut) => cut > 0 && cut < bytes.length)
     .sort((a, b) => a - b);
+  const results: ParseResult[] = [];
   let start = 0;
-  for (const end of ends) {
+  for (const end of [...ends, bytes.length]) {
     // A copy that is overwritten afterwards: the parser may not keep the socket's memory.
     const piece = Buffer.from(bytes.subarray(start, end));
-    const result = parser.feed(piece);
+    for (let result = parser.feed(piece); result.kind !== "incomplete"; result = parser.next()) {
+      results.push(result);
+      if (result.kind === "malformed") return results;
+    }
     piece.fill(0);
-    if (result.kind !== "incomplete") return result;
     start = end;
   }
-  return parser.feed(bytes.subarray(start));
+  return results;
+}
+
+/** The one thing that is read of it. */
+function feed(text: string, cuts?: readonly number[]): ParseResult {
+  const results = feedAll(text, cuts);
+  expect(results.length).toBe(1);
+  return results[0] ?? { kind: "incomplete" };
 }
 
 const PLAIN =
@@ -76,7 +87,7 @@ describe("a response", () => {
     for (const cut of everywhere) expect(feed(text, [cut])).toEqual(expected);
   });
 
-  test("is the same however a series of them is cut", () => {
+  test("is the same however a series of them is cut, or not cut at all", () => {
     const responses = fc.array(
       fc.record({
         status: fc
@@ -84,28 +95,68 @@ describe("a response", () => {
           .filter((status) => status !== 204 && status !== 304),
         body: fc.string({ unit: "grapheme", maxLength: 60 }),
         chunked: fc.boolean(),
-        cuts: fc.array(fc.nat(200)),
+        interim: fc.boolean(),
       }),
       { maxLength: 5 },
     );
     fc.assert(
-      fc.property(responses, (series) => {
-        const parser = new Http1Parser();
-        for (const { status, body, chunked, cuts } of series) {
+      fc.property(responses, fc.array(fc.nat(1_000)), (series, cuts) => {
+        const text = series.map(({ status, body, chunked, interim }) => {
           const bytes = Buffer.byteLength(body);
           const framing = chunked ? "transfer-encoding: chunked" : `content-length: ${bytes}`;
           const chunks =
             bytes === 0 ? "0\r\n\r\n" : `${bytes.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
-          const text = `HTTP/1.1 ${status} X\r\n${framing}\r\n\r\n${chunked ? chunks : body}`;
-          expect(feed(text, cuts, parser)).toEqual({
-            kind: "response",
-            status,
-            body,
-            keepAlive: true,
-          });
-        }
+          const before = interim ? "HTTP/1.1 100 Continue\r\n\r\n" : "";
+          return `${before}HTTP/1.1 ${status} X\r\n${framing}\r\n\r\n${chunked ? chunks : body}`;
+        });
+        const expected = series.map(({ status, body }) => ({ status, body, keepAlive: true }));
+        expect(feedAll(text.join(""), cuts)).toEqual(
+          expected.map((response) => ({ kind: "response", ...response })),
+        );
       }),
     );
+  });
+
+  test("tells whether something follows it", () => {
+    const parser = new Http1Parser();
+    expect(parser.feed(Buffer.from(`${PLAIN}HTT`))).toMatchObject({ status: 201 });
+    expect(parser.isUnderWay).toBe(true);
+    expect(parser.next()).toEqual({ kind: "incomplete" });
+    expect(parser.feed(Buffer.from(PLAIN.slice(3)))).toMatchObject({ status: 201 });
+    expect(parser.isUnderWay).toBe(false);
+  });
+});
+
+describe("a response that ends with its connection", () => {
+  const head = "HTTP/1.1 200 OK\r\ndate: x\r\n\r\n";
+  const closed = (body: string) =>
+    ({ kind: "response", status: 200, body, keepAlive: false }) as const;
+
+  test.each(["", "é✓", "x".repeat(MAX_BODY_BYTES)])("cut at every place: %#", (body) => {
+    const bytes = Buffer.from(head + body);
+    for (const cut of [1, head.length - 1, head.length, head.length + 1]) {
+      const parser = new Http1Parser();
+      expect(parser.feed(bytes.subarray(0, cut))).toEqual({ kind: "incomplete" });
+      expect(parser.feed(bytes.subarray(cut))).toEqual({ kind: "incomplete" });
+      expect(parser.close()).toEqual(closed(body));
+      expect(parser.isUnderWay).toBe(false);
+    }
+  });
+
+  test.each([head.slice(0, -1), PLAIN.slice(0, -1), CHUNKED.slice(0, -1), ""])(
+    "what is cut off stays incomplete: %#",
+    (text) => {
+      const parser = new Http1Parser();
+      parser.feed(Buffer.from(text));
+      expect(parser.close()).toEqual({ kind: "incomplete" });
+    },
+  );
+
+  test("is the last of several", () => {
+    const parser = new Http1Parser();
+    expect(parser.feed(Buffer.from(PLAIN + head))).toMatchObject({ status: 201, keepAlive: true });
+    expect(parser.next()).toEqual({ kind: "incomplete" });
+    expect(parser.close()).toEqual(closed(""));
   });
 });
 
@@ -113,7 +164,7 @@ describe("what is refused", () => {
   const table: [text: string, reason: string][] = [
     ["SSH-2.0-x\r\n\r\n", "the status line is not HTTP/1.1"],
     ["HTTP/2 200\r\n\r\n", "the status line is not HTTP/1.1"],
-    ["HTTP/1.1 200 OK\r\n\r\n", "the response has neither a content-length nor is it chunked"],
+    [`HTTP/1.1 200 OK\r\n\r\n${"x".repeat(MAX_BODY_BYTES + 1)}`, "the response's body is too long"],
     [
       "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na",
       "the response has two content-lengths",
@@ -134,7 +185,6 @@ describe("what is refused", () => {
       "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffff\r\n",
       "the response's body is too long",
     ],
-    ["HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nab", "bytes follow the response"],
     [`HTTP/1.1 200 OK\r\n${"x".repeat(MAX_HEAD_BYTES)}`, "the response's header is too long"],
   ];
   test.each(table)("%j", (text, reason) => {

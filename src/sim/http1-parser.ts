@@ -1,6 +1,6 @@
 /**
- * Reads HTTP/1.1 responses to requests that are sent one at a time on a connection (RFC 9112).
- * Written by hand for its price: a response that arrives whole is read in place, without a copy.
+ * Reads the HTTP/1.1 responses of a connection (RFC 9112). Written by hand for its price: what
+ * arrives whole is read in place, without a copy.
  */
 
 export const MAX_HEAD_BYTES = 16 * 1024;
@@ -23,11 +23,16 @@ export type ParseResult =
 const INCOMPLETE = { kind: "incomplete" } as const;
 const HEAD_END = Buffer.from("\r\n\r\n");
 const LINE_END = Buffer.from("\r\n");
+const NOTHING = Buffer.alloc(0);
 
 interface Head {
   readonly status: number;
   readonly keepAlive: boolean;
-  readonly body: { readonly kind: "length"; readonly bytes: number } | { readonly kind: "chunked" };
+  readonly body:
+    | { readonly kind: "length"; readonly bytes: number }
+    | { readonly kind: "chunked" }
+    /** As long as the connection (RFC 9112, section 6.3, rule 8). */
+    | { readonly kind: "close" };
 }
 
 /** Thrown inside this file only; `feed` turns it into a result. */
@@ -35,37 +40,67 @@ class MalformedError extends Error {}
 
 /** The parser of one connection. After `malformed` the connection is of no more use. */
 export class Http1Parser {
-  /** What has arrived of the response under way, where it did not arrive whole. */
-  #pending: Buffer | undefined;
+  /** What has arrived. The responses before `#at` have been read. */
+  #bytes: Buffer = NOTHING;
+  #at = 0;
+  /** Nothing more will arrive. */
+  #isClosed = false;
   /**
    * Servers repeat the same head but for the date, so the last one is kept, with the empty line that
    * ends it, and with its meaning.
    */
-  #lastHeadBytes: Buffer = Buffer.alloc(0);
+  #lastHeadBytes: Buffer = NOTHING;
   #lastHead: Head | undefined;
 
   /**
    * Takes the bytes that arrived next, however they were cut. Returns the response once it is
-   * whole. More bytes than the response has are malformed: nothing else was asked for.
+   * whole; `next` returns those that follow it, and must be asked until it returns `incomplete`,
+   * before the chunk's memory is given back.
    */
   feed(chunk: Buffer): ParseResult {
-    const bytes = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
-    let result: ParseResult;
-    try {
-      result = this.#read(bytes);
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      result = { kind: "malformed", reason: error.message };
-    }
-    // The chunk's memory is the socket's: what must outlive this call is copied.
-    this.#pending =
-      result.kind === "incomplete" ? (bytes === chunk ? Buffer.from(chunk) : bytes) : undefined;
-    return result;
+    this.#bytes = this.isUnderWay ? Buffer.concat([this.#bytes, chunk]) : chunk;
+    this.#at = 0;
+    return this.next();
   }
 
-  #read(bytes: Buffer): ParseResult {
-    if (bytes.length > MAX_RESPONSE_BYTES) throw new MalformedError("the response is too long");
-    let start = 0;
+  /** Reads another response from what has arrived. */
+  next(): ParseResult {
+    if (!this.isUnderWay) return INCOMPLETE;
+    try {
+      const result = this.#read();
+      if (result.kind === "incomplete") this.#keep();
+      return result;
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      return { kind: "malformed", reason: error.message };
+    }
+  }
+
+  /**
+   * The server has closed the connection, in order. Returns the response that this has made whole;
+   * one that is cut off stays `incomplete`.
+   */
+  close(): ParseResult {
+    this.#isClosed = true;
+    return this.next();
+  }
+
+  /** Something has arrived after the last response that was returned. */
+  get isUnderWay(): boolean {
+    return this.#at < this.#bytes.length;
+  }
+
+  /** The chunk's memory is the socket's: what must outlive it is copied. */
+  #keep(): void {
+    this.#bytes = Buffer.from(this.#bytes.subarray(this.#at));
+    this.#at = 0;
+    if (this.#bytes.length > MAX_RESPONSE_BYTES)
+      throw new MalformedError("the response is too long");
+  }
+
+  #read(): ParseResult {
+    const bytes = this.#bytes;
+    let start = this.#at;
     for (;;) {
       let head = this.#repeatedHead(bytes, start);
       if (head === undefined) {
@@ -80,7 +115,11 @@ export class Http1Parser {
       }
       start += this.#lastHeadBytes.length;
       // An interim response (100 Continue, 103 Early Hints) precedes the one asked for.
-      if (head.status >= 200) return readBody(bytes, start, head);
+      if (head.status < 200) continue;
+      const body = readBody(bytes, start, head, this.#isClosed);
+      if (body === undefined) return INCOMPLETE;
+      this.#at = body.end;
+      return { kind: "response", status: head.status, body: body.text, keepAlive: head.keepAlive };
     }
   }
 
@@ -129,9 +168,7 @@ function parseHead(text: string): Head {
   if (chunked) return { status, keepAlive, body: { kind: "chunked" } };
   const bodyless = status < 200 || status === 204 || status === 304;
   const bytes = bodyless ? 0 : length;
-  if (bytes === undefined) {
-    throw new MalformedError("the response has neither a content-length nor is it chunked");
-  }
+  if (bytes === undefined) return { status, keepAlive: false, body: { kind: "close" } };
   return { status, keepAlive, body: { kind: "length", bytes } };
 }
 
@@ -145,14 +182,24 @@ function readLength(value: string, earlier: number | undefined): number {
   return length;
 }
 
-function readBody(bytes: Buffer, start: number, head: Head): ParseResult {
-  const body =
-    head.body.kind === "chunked"
-      ? readChunks(bytes, start)
-      : readSized(bytes, start, head.body.bytes);
-  if (body === undefined) return INCOMPLETE;
-  if (body.end !== bytes.length) throw new MalformedError("bytes follow the response");
-  return { kind: "response", status: head.status, body: body.text, keepAlive: head.keepAlive };
+/** Undefined while it is incomplete. */
+function readBody(
+  bytes: Buffer,
+  start: number,
+  { body }: Head,
+  isClosed: boolean,
+): Body | undefined {
+  switch (body.kind) {
+    case "chunked":
+      return readChunks(bytes, start);
+    case "length":
+      return readSized(bytes, start, body.bytes);
+    case "close":
+      if (bytes.length - start > MAX_BODY_BYTES) {
+        throw new MalformedError("the response's body is too long");
+      }
+      return isClosed ? readSized(bytes, start, bytes.length - start) : undefined;
+  }
 }
 
 interface Body {

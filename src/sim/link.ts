@@ -13,6 +13,8 @@ export interface LinkEvents {
   received(chunk: Buffer): void;
   /** The socket, which did not take all bytes, takes some again. */
   drained(): void;
+  /** The other side has closed it in order; `lost` follows. */
+  finished(): void;
   /** The link was lost, and will open itself again. */
   lost(reason: string, wasEstablished: boolean): void;
 }
@@ -110,6 +112,7 @@ export class Link {
       },
       received: (chunk) => this.#events.received(chunk),
       drained: () => this.#events.drained(),
+      finished: () => this.#events.finished(),
       ended: (reason) => this.lose(reason),
     });
   }

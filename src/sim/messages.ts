@@ -54,6 +54,8 @@ export interface WorkerProgress extends FinishedBuckets {
 }
 
 export type FromWorker =
+  /** How many of the worker's members have their token. */
+  | { readonly kind: "minted"; readonly members: number }
   | { readonly kind: "ready" }
   | { readonly kind: "progress"; readonly progress: WorkerProgress }
   | { readonly kind: "done"; readonly tally: TallyRecord; readonly told: ToldArrays }

@@ -14,7 +14,7 @@ export const CLOCK_ALLOWANCE_MS = 20;
 /** Times told are rounded down to a millisecond. */
 const GRAIN_MS = 1;
 /** A server follows its database within this: it may not know yet of a window just opened. */
-const FOLLOW_MS = 1_000;
+export const FOLLOW_MS = 1_000;
 
 export interface LastIssuance {
   readonly rank: number;

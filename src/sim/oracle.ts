@@ -5,8 +5,11 @@
 import { type Check, Findings } from "../server/ledger/findings.ts";
 import type { LedgerRow } from "../server/ledger/read.ts";
 import { seedMemberId } from "../server/members/seed.ts";
-import { judgeTimes, type LastIssuance } from "./oracle-times.ts";
+import { judgeStates } from "./oracle-states.ts";
+import { FOLLOW_MS, judgeTimes, type LastIssuance } from "./oracle-times.ts";
+import { CLOSED_OUTCOMES } from "./outcomes.ts";
 import type { RecordedEvent, Records } from "./records.ts";
+import { OUTCOME_NAMES } from "./report-text.ts";
 import { CREDENTIALS } from "./scenario.ts";
 import type { OutcomeCounts } from "./tally.ts";
 import type { ToldTable } from "./told.ts";
@@ -73,14 +76,34 @@ export async function judge(
   isDrained: boolean,
 ): Promise<Check[]> {
   // Read again: its stock or its windows may have been changed during the run.
-  const eventNow = (await records.event()) ?? event;
+  const found = await records.event();
+  const eventNow = found ?? event;
   const restocked = eventNow.stock !== event.stock;
   const oracle = new Oracle(eventNow, before, testimony, { restocked, isDrained });
   for await (const page of records.pages()) {
     for (const row of page) oracle.readRow(row);
   }
   const times = judgeTimes(eventNow, testimony, oracle.last, restocked);
-  return [...oracle.conclude(), ...times];
+  const after = await readState(records, found, testimony.outcomes);
+  const { told } = testimony;
+  const { issuedByWindow } = oracle;
+  const states = judgeStates({ before: event, after, told, issuedByWindow, isDrained });
+  return [...oracle.conclude(), ...times, ...states];
+}
+
+/**
+ * The event, read once more where its record lacks what members were told: of several servers, the
+ * one that tells the record may be behind the one that told the members.
+ */
+async function readState(
+  records: JudgedRecords,
+  found: RecordedEvent | undefined,
+  outcomes: OutcomeCounts,
+): Promise<RecordedEvent | undefined> {
+  const isMissed = outcomes.paused > 0 && found?.paused === false;
+  if (!isMissed && !(outcomes.ended > 0 && found?.ended === false)) return found;
+  await Bun.sleep(FOLLOW_MS);
+  return await records.event();
 }
 
 const NOT_DRAINED = "not judged: the ledger has not drained";
@@ -105,6 +128,8 @@ class Oracle {
   readonly #intruded = new Findings();
   /** The issuance that was decided last. */
   last: LastIssuance | undefined;
+  /** How many coupons the ledger has of each window. */
+  readonly issuedByWindow = new Map<number, number>();
   #issued = 0;
   /** Issuances of this run's members that did not exist before it. */
   #newIssuances = 0;
@@ -127,6 +152,7 @@ class Oracle {
 
   readRow(row: LedgerRow): void {
     this.#issued++;
+    this.issuedByWindow.set(row.windowId, (this.issuedByWindow.get(row.windowId) ?? 0) + 1);
     if (this.last === undefined || row.issuedAtMs >= this.last.issuedAtMs) this.last = row;
     const number = memberNumber(row.memberId, this.#testimony.told.rows - 1);
     if (number === undefined) {
@@ -148,8 +174,10 @@ class Oracle {
     }
     const { told } = this.#testimony;
     // A holder is told so whenever it asks, whether or not the event is open.
-    if (told.wasTurnedAway(number) || (!isNew && told.wasTold(number, "notOpen"))) {
-      this.#contradicted.add(`${row.memberId} held rank ${row.rank} and was told «not open»`);
+    const refusal = CLOSED_OUTCOMES.find((outcome) => told.wasTold(number, outcome));
+    if (refusal !== undefined && (told.wasTurnedAway(number) || !isNew)) {
+      const words = OUTCOME_NAMES[refusal];
+      this.#contradicted.add(`${row.memberId} held rank ${row.rank} and was told «${words}»`);
     }
     const grant = told.grantOf(number);
     if (grant === undefined) this.#readUntold(number, row, isNew);

@@ -6,6 +6,9 @@ export const OUTCOMES = [
   "alreadyIssued",
   "soldOut",
   "notOpen",
+  "windowExhausted",
+  "paused",
+  "ended",
   "overloaded",
   "unauthorized",
   /** Any other refusal that the server gave a reason for: a problem document with a status 4xx. */
@@ -18,8 +21,16 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** Refusals of an event that gives nothing now, to whom it had given nothing before. */
+export const CLOSED_OUTCOMES = [
+  "notOpen",
+  "windowExhausted",
+  "paused",
+  "ended",
+] as const satisfies readonly Outcome[];
+
 /** The longest coupon code that the simulator keeps, in characters of ASCII. */
-export const MAX_CODE_LENGTH = 32;
+export const MAX_CODE_LENGTH = 64;
 
 export type Answer =
   | { readonly outcome: "issued" | "alreadyIssued"; readonly rank: number; readonly code: string }
@@ -31,6 +42,9 @@ export type Answer =
 
 const SOLD_OUT: Answer = { outcome: "soldOut" };
 const NOT_OPEN: Answer = { outcome: "notOpen" };
+const WINDOW_EXHAUSTED: Answer = { outcome: "windowExhausted" };
+const PAUSED: Answer = { outcome: "paused" };
+const ENDED: Answer = { outcome: "ended" };
 const OVERLOADED: Answer = { outcome: "overloaded" };
 const UNAUTHORIZED: Answer = { outcome: "unauthorized" };
 
@@ -43,6 +57,9 @@ export function readAnswer(status: number, body: string): Answer {
   if (typeof code !== "string") return errorAnswer(status, "without a problem code");
   if (status === 410 && code === "sold_out") return SOLD_OUT;
   if (status === 409 && code === "not_open") return NOT_OPEN;
+  if (status === 409 && code === "window_exhausted") return WINDOW_EXHAUSTED;
+  if (status === 409 && code === "paused") return PAUSED;
+  if (status === 410 && code === "ended") return ENDED;
   if (status === 503 && code === "overloaded") return OVERLOADED;
   if (status === 401) return UNAUTHORIZED;
   if (status >= 400 && status < 500) {

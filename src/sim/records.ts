@@ -16,6 +16,10 @@ import { askServer, refusedToken } from "./server-request.ts";
 export interface RecordedEvent extends LedgerEvent {
   readonly id: string;
   readonly name: string;
+  readonly paused: boolean;
+  readonly ended: boolean;
+  /** Grows with every change of the event. */
+  readonly revision: number;
 }
 
 export interface Records {
@@ -81,6 +85,9 @@ const pageSchema = z.object({
     name: z.string(),
     stock: z.int(),
     returned: z.int(),
+    paused: z.boolean(),
+    ended: z.boolean(),
+    revision: z.int(),
     windows: z.array(
       z.object({ id: z.int(), opensAt: moment, closesAt: moment, quota: z.int().nullable() }),
     ),

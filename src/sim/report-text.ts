@@ -7,6 +7,9 @@ export const OUTCOME_NAMES: Readonly<Record<Outcome, string>> = {
   alreadyIssued: "already issued",
   soldOut: "sold out",
   notOpen: "not open",
+  windowExhausted: "window exhausted",
+  paused: "paused",
+  ended: "ended",
   overloaded: "overloaded",
   unauthorized: "unauthorized",
   otherRefusals: "other refusals",
@@ -72,8 +75,14 @@ function loadLines(report: Report): string[] {
       `(p99 ${milliseconds(generatorLagMs.p99)}, max ${milliseconds(generatorLagMs.max)})`,
     `CPU a claim: generator ${cpuUsPerRequest.generator} µs` +
       (server === null ? "" : `, server ${server} µs`),
-    `HTTP/${config.http}, ${config.connections} connections${config.streams > 1 ? ` of ${config.streams} streams` : ""}, ${group(report.connectionsLost)} lost; seed ${config.seed}`,
+    `HTTP/${config.http}, ${connectionsText(config)}, ${group(report.connectionsLost)} lost; seed ${config.seed}`,
   ];
+}
+
+/** How many connections there were, and how much each had in flight at most where it was several. */
+export function connectionsText({ connections, http, streams }: Report["config"]): string {
+  if (streams === 1) return `${connections} connections`;
+  return `${connections} connections of ${streams} ${http === "2" ? "streams" : "pipelined requests"}`;
 }
 
 function checkLines({ verification }: Report): string[] {

@@ -78,6 +78,9 @@ function describePass(run: Measured): string {
 function mainCause({ outcomes, reasons }: Measured): string {
   const causes = [
     { reason: "the event was not open", count: outcomes.notOpen },
+    { reason: "the open window's coupons were gone", count: outcomes.windowExhausted },
+    { reason: "the event was paused", count: outcomes.paused },
+    { reason: "the event had ended", count: outcomes.ended },
     { reason: "the server refused the tokens (401)", count: outcomes.unauthorized },
     { reason: "the server was overloaded (503)", count: outcomes.overloaded },
     ...reasons,

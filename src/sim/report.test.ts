@@ -107,6 +107,9 @@ test("a good run, in figures", () => {
     alreadyIssued: 0,
     soldOut: 400,
     notOpen: 0,
+    windowExhausted: 0,
+    paused: 0,
+    ended: 0,
     overloaded: 0,
     unauthorized: 0,
     otherRefusals: 0,
@@ -256,7 +259,8 @@ test.each<[why: string, ...Parameters<typeof allAnswered>]>([
 
 test.each<[why: string, ...Parameters<typeof allAnswered>]>([
   ["the event was not open", ["notOpen"], ["notOpen"], ["unauthorized"]],
-  ["409 paused", ["otherRefusals", "409 paused"]],
+  ["the event was paused", ["paused"]],
+  ["403 inactive", ["otherRefusals", "403 inactive"]],
 ])("a pass without a coupon says so: %s", (why, ...answers) => {
   expect(summarize(allAnswered(...answers))).toMatchObject({
     verdict: "PASS",

@@ -6,8 +6,10 @@ import { describeEnding } from "./ending.ts";
 import type { Expectation } from "./expectations.ts";
 import { Fleet, type LoadResult } from "./fleet.ts";
 import { GaugePoller } from "./gauges.ts";
+import type { LastResort } from "./last-resort.ts";
 import { LiveRun } from "./live.ts";
 import { type Holders, judge, LOST_RECORDS, readHolders } from "./oracle.ts";
+import type { RecordedEvent } from "./records.ts";
 import { type Report, type ReportConfig, summarize } from "./report.ts";
 import { describeMachine } from "./report-machine.ts";
 import { runWindow, type Scenario } from "./scenario.ts";
@@ -81,12 +83,14 @@ export interface RunObserver {
  * Runs it. Nothing of it is left when this returns or throws.
  *
  * @param stop aborted when the run is to end early; it is judged all the same
+ * @param lastResort what is to be done if the run is broken off
  * @throws CliError when the run cannot begin
  */
 export async function runSimulation(
   options: RunOptions,
   observer: RunObserver,
   stop: AbortSignal,
+  lastResort: LastResort,
 ): Promise<RunResult> {
   requirePossible(options);
   const { shape, scenario, durationMs } = options;
@@ -105,6 +109,7 @@ export async function runSimulation(
     },
     resources,
     (what) => observer.phase(what),
+    lastResort,
   );
   await awaitEvent(stage, options.eventId === undefined && stage.planWindow === undefined);
   await requireGoodTokens(stage, tokenLifetimeSeconds(durationMs));
@@ -117,11 +122,11 @@ export async function runSimulation(
   if (died !== undefined) {
     observer.phase("the server died: starting it again, for what it had not brought to the ledger");
   }
-  const after = died === undefined ? stage : await reviveServer(stage, died, resources);
+  const after = died === undefined ? stage : await reviveServer(stage, died, resources, lastResort);
   observer.phase("waiting for the ledger");
   const drain = await awaitDrained(after);
   observer.phase("judging");
-  const checks = await inspect(after, before, load.result, drain);
+  const checks = await inspect({ ...after, event: load.event }, before, load.result, drain);
   const serverStopped = (await after.ownServer?.stop()) ?? true;
   const ending = describeEnding(drain, after, died === undefined && serverStopped);
   const { command, expectations } = options;
@@ -185,6 +190,8 @@ function tokenLifetimeSeconds(durationMs: number): number {
 }
 
 interface Fired {
+  /** The event as it was when the load began. */
+  readonly event: RecordedEvent;
   readonly result: LoadResult;
   readonly cpu: { readonly generatorCpuUs: number; readonly serverCpuUs: number | undefined };
 }
@@ -230,18 +237,29 @@ async function fire(
     (worker, progress) => live.update(worker, progress),
     (atMs) => gauges.gaugesAt(atMs),
   );
-  const onStop = () => fleet.stop();
+  let isPrepared = false;
+  // While tokens are minted, which may take minutes, nothing is worth waiting for.
+  const onStop = () => (isPrepared ? fleet.stop() : fleet.close());
   stop.addEventListener("abort", onStop);
   try {
-    await fleet.prepare();
-    const startAtMs = await planStart(stage);
-    if (stop.aborted) throw new CliError("stopped before the load began", EXIT.invalid);
+    await fleet
+      .prepare((minted, members) => {
+        observer.phase(
+          `${minted.toLocaleString("en-US")} of ${members.toLocaleString("en-US")} tokens`,
+        );
+      })
+      .catch((error: unknown) => {
+        throw stop.aborted ? stoppedEarly() : error;
+      });
+    isPrepared = true;
+    const { startAtMs, event } = await planStart(stage);
+    if (stop.aborted) throw stoppedEarly();
     gauges.start(startAtMs);
     live.begin(startAtMs - (performance.timeOrigin + performance.now()));
     observer.loadBegins(live);
     const cpu = measureCpu(stage.ownServer?.pid);
     const result = await fleet.run(startAtMs);
-    return { result, cpu: cpu() };
+    return { event, result, cpu: cpu() };
   } finally {
     stop.removeEventListener("abort", onStop);
     gauges.stop();
@@ -250,15 +268,25 @@ async function fire(
   }
 }
 
-/** When the run starts, in ms since the epoch by the monotonic clock: at once if nothing is to be planned. */
-async function planStart(stage: Stage): Promise<number> {
-  if (stage.planWindow === undefined) return Fleet.earliestStartMs();
+function stoppedEarly(): CliError {
+  return new CliError("stopped before the load began", EXIT.invalid);
+}
+
+/**
+ * When the run starts, in ms since the epoch by the monotonic clock, at once if nothing is to be
+ * planned; and the event with what was planned.
+ */
+async function planStart(stage: Stage): Promise<{ startAtMs: number; event: RecordedEvent }> {
+  if (stage.planWindow === undefined) {
+    return { startAtMs: Fleet.earliestStartMs(), event: stage.event };
+  }
   const startAtMs = Fleet.earliestStartMs() + WINDOW_NOTICE_MS;
   const wallAheadMs = Date.now() - (performance.timeOrigin + performance.now());
   await stage.planWindow(startAtMs + wallAheadMs);
   await awaitWindow(stage, WINDOW_NOTICE_MS);
+  const event = (await stage.records.event()) ?? stage.event;
   await Bun.sleep(Math.max(0, startAtMs - Fleet.earliestStartMs()));
-  return startAtMs;
+  return { startAtMs, event };
 }
 
 /** Starts measuring; the function returned tells what was used since, in µs. */

@@ -1,5 +1,6 @@
 /** What a run needs around its load: database, event, server. All of it goes when the run is over. */
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { EVENT_LIMITS } from "../server/events/limits.ts";
 import { seedMembers } from "../server/members/seed.ts";
 import { ChildServer, type ChildServerOptions } from "./child-server.ts";
 import { readReadiness } from "./gauges.ts";
+import type { LastResort } from "./last-resort.ts";
 import { DatabaseRecords, HttpRecords, type RecordedEvent, type Records } from "./records.ts";
 import type { RunWindow } from "./scenario.ts";
 
@@ -67,20 +69,24 @@ export interface Stage {
 /**
  * Sets everything up, saying what it does. Each thing is undone with `resources`, in reverse.
  *
+ * @param lastResort what would be left of the run if it were broken off
  * @throws CliError when there is no such event, or it cannot be open for as long as the run
  */
 export async function setStage(
   options: StageOptions,
   resources: AsyncDisposableStack,
   say: (what: string) => void,
+  lastResort: LastResort,
 ): Promise<Stage> {
   const { server } = options;
   if (server !== undefined && options.database === undefined) {
     return await setStageOverHttp(options, server, resources);
   }
   const isScratch = options.database === undefined;
-  const config = options.database ?? (await scratchDatabase(resources));
-  const database = await openDatabase(config.db, config.dbToken);
+  const config = options.database ?? (await scratchDatabase(resources, lastResort));
+  // A server or an event that is there has its database already: another one is a mistake.
+  const create = server === undefined && options.eventId === undefined;
+  const database = await openDatabase(config.db, config.dbToken, { create });
   resources.defer(() => database.close());
   if (options.seededMembers > 0) {
     say(`making ${options.seededMembers.toLocaleString("en-US")} members`);
@@ -113,6 +119,7 @@ export async function setStage(
     { database: config, tokens, redisUrl: options.redisUrl, workers: options.webProcesses },
     resources,
   );
+  lastResort.add(() => ownServer.kill());
   const decider = await findDecider(ownServer.url, options.redisUrl);
   return { ...common, ...decider, url: ownServer.url, tokens, ownServer };
 }
@@ -162,8 +169,10 @@ export async function reviveServer(
   stage: Stage,
   died: ChildServer,
   resources: AsyncDisposableStack,
+  lastResort: LastResort,
 ): Promise<Stage> {
   const ownServer = await startServer(died.options, resources);
+  lastResort.add(() => ownServer.kill());
   return { ...stage, url: ownServer.url, ownServer };
 }
 
@@ -178,8 +187,17 @@ async function startServer(
   return server;
 }
 
-async function scratchDatabase(resources: AsyncDisposableStack): Promise<DatabaseConfig> {
+/** The server, which was killed a moment ago, may still be writing. */
+const REMOVAL_ATTEMPTS = 20;
+
+async function scratchDatabase(
+  resources: AsyncDisposableStack,
+  lastResort: LastResort,
+): Promise<DatabaseConfig> {
   const directory = await mkdtemp(join(tmpdir(), "couponlive-"));
+  lastResort.add(() => {
+    rmSync(directory, { recursive: true, force: true, maxRetries: REMOVAL_ATTEMPTS });
+  });
   resources.defer(async () => {
     await rm(directory, { recursive: true, force: true });
   });

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { blockLedger, unblockLedger } from "../../test/support/ledger.ts";
 import { TestServer } from "../../test/support/server.ts";
 import { DEFAULTS } from "../config.ts";
+import { LastResort } from "./last-resort.ts";
 import { setStage } from "./stage.ts";
 import { awaitDrained } from "./standing.ts";
 
@@ -30,6 +31,7 @@ test("a server that answers is waited for, but not for ever", async () => {
     },
     resources,
     () => undefined,
+    new LastResort(),
   );
   expect(stage.engine).toBe("embedded");
   await blockLedger(server.database);

@@ -1,11 +1,17 @@
 /** What each member was told, kept small enough for a million of them. */
-import { type Answer, MAX_CODE_LENGTH, OUTCOMES, type Outcome } from "./outcomes.ts";
+import {
+  type Answer,
+  CLOSED_OUTCOMES,
+  MAX_CODE_LENGTH,
+  OUTCOMES,
+  type Outcome,
+} from "./outcomes.ts";
 
 /** Beside the bits of the outcomes: told `issued` more than once. */
 const ISSUED_TWICE = 1 << OUTCOMES.length;
 /** Told of two different coupons; the first is kept. */
 const TWO_COUPONS = 1 << (OUTCOMES.length + 1);
-/** Told `notOpen` on a claim that was sent when it had been told `issued`. */
+/** Refused as one of CLOSED_OUTCOMES on a claim that was sent when it had been told `issued`. */
 const TURNED_AWAY = 1 << (OUTCOMES.length + 2);
 
 /** The arrays of a table, fit to be transferred to another thread. */
@@ -19,7 +25,7 @@ export interface ToldArrays {
 }
 
 /** When the first answer of its kind came, or for `…Sent` when its request was sent. */
-const TIMES = ["issuedSent", "issued", "soldOut", "notOpenSent", "notOpen"] as const;
+const TIMES = ["issuedSent", "issued", "soldOut", "notOpenSent", "notOpen", "pausedSent"] as const;
 
 type ToldTime = (typeof TIMES)[number];
 
@@ -77,7 +83,7 @@ export class ToldTable {
     const before = this.#flags[row] ?? 0;
     let flags = before | bitOf(answer.outcome);
     if (answer.outcome === "issued" && this.wasTold(row, "issued")) flags |= ISSUED_TWICE;
-    if (answer.outcome === "notOpen" && this.#heldBefore(row, sentUs)) flags |= TURNED_AWAY;
+    if (isClosed(answer.outcome) && this.#heldBefore(row, sentUs)) flags |= TURNED_AWAY;
     if ("rank" in answer) {
       if (this.#ranks[row] === 0) this.#keep(row, answer);
       else if (!this.#holds(row, answer)) flags |= TWO_COUPONS;
@@ -94,6 +100,8 @@ export class ToldTable {
     } else if (answer.outcome === "notOpen") {
       this.#keepTime(row, "notOpenSent", sentUs);
       this.#keepTime(row, "notOpen", atUs);
+    } else if (answer.outcome === "paused") {
+      this.#keepTime(row, "pausedSent", sentUs);
     }
   }
 
@@ -179,6 +187,10 @@ export class ToldTable {
       this.#times[row * TIMES.length + time] = from.#times[fromRow * TIMES.length + time] ?? 0;
     }
   }
+}
+
+function isClosed(outcome: Outcome): boolean {
+  return CLOSED_OUTCOMES.some((closed) => closed === outcome);
 }
 
 function bitOf(outcome: Outcome): number {

@@ -9,7 +9,7 @@ export type HttpVersion = (typeof HTTP_VERSIONS)[number];
 /** How requests travel. */
 export interface Transport {
   readonly http: HttpVersion;
-  /** Requests that a connection has in flight at most; with HTTP/1.1 it is always one. */
+  /** Requests that a connection has in flight at most: streams, or with HTTP/1.1 the pipeline. */
   readonly streams: number;
   /** With https: take the server's certificate unseen. */
   readonly insecure: boolean;
@@ -18,6 +18,8 @@ export interface Transport {
 export const DEFAULT_TRANSPORT: Transport = { http: "1.1", streams: 1, insecure: false };
 export const DEFAULT_STREAMS = 32;
 export const MAX_STREAMS = 1_000;
+/** Requests in flight on an HTTP/1.1 connection. Servers read no further ahead than a few dozen. */
+export const MAX_PIPELINE = 128;
 
 /** Where to connect. */
 export interface Target {

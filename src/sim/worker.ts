@@ -14,9 +14,8 @@ function tell(message: FromWorker, transfer: Bun.Transferable[] = []): void {
 
 async function prepare(plan: WorkerPlan): Promise<void> {
   await warmUp(plan);
-  load = new LoadLoop(plan, prepareRequests(plan), (progress) =>
-    tell({ kind: "progress", progress }),
-  );
+  const requests = prepareRequests(plan, (members) => tell({ kind: "minted", members }));
+  load = new LoadLoop(plan, requests, (progress) => tell({ kind: "progress", progress }));
   await load.open();
   // What the preparation left behind is collected now rather than in the middle of the rush.
   Bun.gc(true);

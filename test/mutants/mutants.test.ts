@@ -10,10 +10,10 @@ import {
   expiredAccepted,
   lateClosing,
   lostIssuance,
-  notOpenWhileOpen,
   oneTooMany,
   sharedCode,
   stoppedClock,
+  wrongRefusal,
 } from "./mutations.ts";
 
 setDefaultTimeout(60_000);
@@ -141,10 +141,34 @@ describe("a wrong server is found out", () => {
     ],
     [
       "«not open» while the event was open",
-      notOpenWhileOpen(),
+      wrongRefusal("not_open"),
       LONGER,
       {
         "not-open-true": new RegExp(`^${MEMBER} was told «not open» while the event was open$`),
+      },
+    ],
+    [
+      "«paused» while the event was not, from the database",
+      wrongRefusal("paused"),
+      overDatabase(LONGER),
+      {
+        "paused-true": new RegExp(`^${MEMBER} was told «paused» while the event was not$`),
+      },
+    ],
+    [
+      "«ended» while the event had not",
+      wrongRefusal("ended"),
+      PLENTY,
+      { "ended-true": new RegExp(`^${MEMBER} was told «ended» while the event had not$`) },
+    ],
+    [
+      "«window exhausted» without a quota",
+      wrongRefusal("window_exhausted"),
+      PLENTY,
+      {
+        "exhausted-true": new RegExp(
+          `^${MEMBER} was told «window exhausted», and no window's quota was used up$`,
+        ),
       },
     ],
     [

@@ -76,14 +76,17 @@ export function earlySoldOut(): Mutation {
   };
 }
 
-/** Every third claim is sent away as if the event were not open. */
-export function notOpenWhileOpen(): Mutation {
+/** Every third claim is sent away as if the event, which is open, were in another state. */
+export function wrongRefusal(
+  outcome: "not_open" | "window_exhausted" | "paused" | "ended",
+): Mutation {
   return {
-    claim: eachClaim(async (memberId, number, ask) =>
-      number % 3 === 0
-        ? { outcome: "not_open", decidedAtMs: Date.now(), opensAtMs: null }
-        : await ask(memberId),
-    ),
+    claim: eachClaim(async (memberId, number, ask) => {
+      if (number % 3 > 0) return await ask(memberId);
+      const decidedAtMs = Date.now();
+      if (outcome === "paused" || outcome === "ended") return { outcome, decidedAtMs };
+      return { outcome, decidedAtMs, opensAtMs: null };
+    }),
   };
 }
 

@@ -9,7 +9,7 @@
 import { readFileSync } from "node:fs";
 import http2 from "node:http2";
 
-const { NGHTTP2_REFUSED_STREAM, PADDING_STRATEGY_MAX } = http2.constants;
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_REFUSED_STREAM, PADDING_STRATEGY_MAX } = http2.constants;
 const [, , mode, certFile, keyFile] = process.argv;
 const SOLD_OUT = JSON.stringify({ code: "sold_out" });
 const LONG_VALUE = "v".repeat(20_000);
@@ -47,6 +47,12 @@ const modes = {
     if (session.served === 10) session.goaway(0, stream.id);
     answer(stream);
     if (session.served === 10) session.close();
+  },
+  /** Gives the first connection up, but neither closes nor answers it. */
+  broken(stream, number) {
+    if (number === 1) stream.session.isBroken = true;
+    if (number === 1) stream.session.goaway(NGHTTP2_ENHANCE_YOUR_CALM, stream.id);
+    if (!stream.session.isBroken) answer(stream);
   },
   destroy(stream, number) {
     if (number % 10 === 0) stream.session.destroy();

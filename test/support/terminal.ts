@@ -14,15 +14,17 @@ export class TerminalSession implements AsyncDisposable {
   readonly #child: Bun.Subprocess;
   #watcher: (() => void) | undefined;
 
+  /** @param start how the shell starts the program */
   constructor(
     args: readonly string[],
     columns: number,
     rows: number,
     env: Readonly<Record<string, string>> = {},
+    start = (command: string) => command,
   ) {
     const command = [...programCommand(), ...args].map((word) => `'${word}'`).join(" ");
     const decoder = new TextDecoder();
-    this.#child = Bun.spawn(["sh", "-c", `${command}; echo "exit $?"; stty -a`], {
+    this.#child = Bun.spawn(["sh", "-c", `${start(command)}; echo "exit $?"; stty -a`], {
       env: { ...inheritedEnvironment(), ...env },
       terminal: {
         cols: columns,

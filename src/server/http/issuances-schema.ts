@@ -59,6 +59,9 @@ export const issuancePageSchema = z.object({
     returned: z
       .int()
       .describe("Coupons that were given back: the event may issue as many beyond its stock."),
+    paused: z.boolean(),
+    ended: z.boolean(),
+    revision: z.int().describe("Grows with every change of the event."),
     windows: z.array(
       z.object({ id: z.int(), opensAt: time, closesAt: time, quota: z.int().nullable() }),
     ),

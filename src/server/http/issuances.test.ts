@@ -25,6 +25,9 @@ describe("administrators over HTTP", () => {
         name: "launch",
         stock: 10,
         returned: 0,
+        paused: false,
+        ended: false,
+        revision: expect.any(Number),
         windows: [
           {
             id: expect.any(Number),

@@ -120,6 +120,9 @@ async function describePage(
       name: event.name,
       stock: event.stock,
       returned: event.returned,
+      paused: event.paused,
+      ended: event.ended,
+      revision: event.revision,
       windows: event.windows.map(({ id, opensAtMs, closesAtMs, quota }) => ({
         id,
         opensAt: isoTime(opensAtMs),

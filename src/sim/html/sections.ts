@@ -1,7 +1,14 @@
 /** The parts of the page that are words and tables. */
 import { OUTCOMES } from "../outcomes.ts";
 import type { ExpectationResult, Report } from "../report.ts";
-import { actually, group, milliseconds, OUTCOME_NAMES, seconds } from "../report-text.ts";
+import {
+  actually,
+  connectionsText,
+  group,
+  milliseconds,
+  OUTCOME_NAMES,
+  seconds,
+} from "../report-text.ts";
 import { MAX_GENERATOR_LAG_P99_MS, type Verdict } from "../report-verdict.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -121,17 +128,13 @@ export function circumstancesSection(report: Report): Markup {
     ["Load", `${config.scenario}, ${config.shape.kind}, ${seconds(config.durationMs)}`],
     [
       "Generator",
-      `${config.workers === 1 ? "1 thread" : `${config.workers} threads`}, ${connectionsOf(config)}, HTTP/${config.http}`,
+      `${config.workers === 1 ? "1 thread" : `${config.workers} threads`}, ${connectionsText(config)}, HTTP/${config.http}`,
     ],
     ["Coupons issued before", group(config.issuedBefore)],
   ];
   return html`<section><h2>Circumstances</h2>
 <div class="stack"><pre class="card"><code>${report.command}</code></pre>
 <div class="card scroll"><table class="words"><tbody>${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table></div></div></section>`;
-}
-
-function connectionsOf({ connections, streams }: Report["config"]): string {
-  return `${connections} connections${streams > 1 ? ` of ${streams} streams` : ""}`;
 }
 
 function gibibytes(bytes: number): string {

@@ -1,9 +1,8 @@
 /** The client on real sockets: against Bun's server, and against Node's in a process of its own. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { counts, exchange as exchangeOver } from "../../../test/support/exchange.ts";
 import { killAtEnd } from "../../../test/support/last-will.ts";
-import { keepGoing } from "../../../test/support/network.ts";
-import { chooseNetwork } from "../network/choose-network.ts";
 import { CONNECTION_LIMITS, type Target } from "../transport.ts";
 import { Http2Connection, type Http2Limits } from "./connection.ts";
 import { encodeHttp2Request } from "./request.ts";
@@ -11,7 +10,6 @@ import { encodeHttp2Request } from "./request.ts";
 const TEST_FOLDER = join(import.meta.dir, "..", "..", "..", "test");
 const CERT = join(TEST_FOLDER, "tls", "localhost.crt");
 const KEY = join(TEST_FOLDER, "tls", "localhost.key");
-const EXPIRY_INTERVAL_MS = 10;
 const SOLD_OUT = '410 {"code":"sold_out"}';
 const LIMITS: Http2Limits = { ...CONNECTION_LIMITS, streams: 8, reconnectDelayMs: 1 };
 
@@ -59,63 +57,13 @@ function startBun(tls: boolean): Target {
   return { hostname: "127.0.0.1", port, ...(tls ? { tls: { insecure: true } } : {}) };
 }
 
-interface Told {
-  /** By tag: «status body», or why there was none. */
-  readonly answers: readonly string[];
-  readonly lost: number;
-  readonly mostInFlight: number;
-}
-
-/** Sends so many requests, as fast as there is room for them, and waits for all to be concluded. */
-async function exchange(
-  target: Target,
-  count: number,
-  limits: Http2Limits = LIMITS,
-): Promise<Told> {
-  const answers: string[] = [];
-  const done = Promise.withResolvers<void>();
-  let next = 0;
-  let concluded = 0;
-  let lost = 0;
-  let mostInFlight = 0;
-  const conclude = (tag: number, what: string) => {
-    expect(answers[tag]).toBeUndefined();
-    answers[tag] = what;
-    if (++concluded === count) done.resolve();
-  };
-  const sendAll = () => {
-    while (next < count && connection.room > 0) {
-      connection.send(REQUEST, 0, REQUEST.length, next++, performance.now());
-      mostInFlight = Math.max(mostInFlight, next - concluded);
-    }
-  };
-  const network = chooseNetwork(target, true);
-  const stopNetwork = keepGoing(network);
-  const connection = new Http2Connection(network, target, limits, {
-    answered: (tag, status, body) => conclude(tag, `${status} ${body}`),
-    unanswered: conclude,
-    ready: sendAll,
-    lost: () => lost++,
-  });
-  const timer = setInterval(() => connection.expire(performance.now()), EXPIRY_INTERVAL_MS);
-  cleanups.push(() => {
-    clearInterval(timer);
-    connection.close();
-    stopNetwork();
-  });
-  await connection.open();
-  sendAll();
-  connection.flush();
-  await done.promise;
-  return { answers, lost, mostInFlight };
-}
-
-/** How often each was told. */
-function counts(texts: readonly string[]): Record<string, number> {
-  const counted: Record<string, number> = {};
-  for (const text of texts) counted[text] = (counted[text] ?? 0) + 1;
-  return counted;
-}
+const exchange = (target: Target, count: number, limits: Http2Limits = LIMITS) =>
+  exchangeOver(
+    target,
+    count,
+    () => REQUEST,
+    (network, events) => new Http2Connection(network, target, limits, events),
+  );
 
 describe("every request is answered", () => {
   test.each([
@@ -162,6 +110,15 @@ describe("what is not answered is told", () => {
     expect(told.lost).toBeGreaterThanOrEqual(6);
     expect(answered).toBeGreaterThanOrEqual(60);
     for (const reason of Object.keys(others)) expect(reason).toStartWith("the server went away");
+  });
+
+  test("a server that goes away for an error is not waited for, though it keeps the socket", async () => {
+    const told = await exchange(await startNode("broken"), 20);
+    expect(counts(told.answers)).toEqual({
+      "the server went away (ENHANCE_YOUR_CALM)": 4,
+      [SOLD_OUT]: 16,
+    });
+    expect(told.lost).toBe(1);
   });
 
   test("a connection that is cut leaves what is in flight unknown, and opens again", async () => {

@@ -6,12 +6,12 @@
 import { Link, type LinkEvents } from "../link.ts";
 import type { Network } from "../network/network.ts";
 import type { Connection, ConnectionEvents, ConnectionLimits, Target } from "../transport.ts";
+import { MAX_UNWRITTEN_BYTES } from "../write-buffer.ts";
 import { ConnectionError } from "./frame-reader.ts";
 import { DEFAULT_WINDOW_BYTES } from "./frames.ts";
 import { Session } from "./session.ts";
 import { MAX_STREAM_ID } from "./stream-table.ts";
 import type { StreamLimits } from "./streams.ts";
-import { MAX_UNWRITTEN_BYTES } from "./write-buffer.ts";
 
 /** `streams` are the requests in flight at most; fewer, if the server says so. */
 export type Http2Limits = ConnectionLimits & Pick<StreamLimits, "streams"> & Partial<StreamLimits>;
@@ -82,6 +82,9 @@ export class Http2Connection implements Connection, LinkEvents {
     this.#isBlocked = false;
     this.flush();
   }
+
+  /** Nothing to do: an answer is whole when its stream says so. */
+  finished(): void {}
 
   lost(reason: string, wasEstablished: boolean): void {
     const { streams } = this.#session;

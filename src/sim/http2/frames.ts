@@ -55,6 +55,7 @@ export const ERROR_CODES = [
   "HTTP_1_1_REQUIRED",
 ] as const;
 
+export const NO_ERROR = 0x0;
 export const PROTOCOL_ERROR = 0x1;
 export const FLOW_CONTROL_ERROR = 0x3;
 export const FRAME_SIZE_ERROR = 0x6;

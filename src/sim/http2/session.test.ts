@@ -125,12 +125,23 @@ describe("streams that the server gives up", () => {
 
   test("GOAWAY: later streams are lost, earlier ones are still answered, no new one is opened", () => {
     const { session, told } = begin(3);
-    const payload = Buffer.from([0, 0, 0, 3, 0, 0, 0, 11, 0x21]);
+    const payload = Buffer.from([0, 0, 0, 3, 0, 0, 0, 0, 0x21]);
     session.receive(encodeFrame(FRAME.goAway, 0, 0, payload));
-    expect(told).toEqual(["2: the server went away (ENHANCE_YOUR_CALM)"]);
+    expect(told).toEqual(["2: the server went away (NO_ERROR)"]);
     expect([session.room, session.isEnding, session.streams.count]).toEqual([0, true, 2]);
     session.receive(Buffer.concat([headers(3, END, STATUS_200), headers(1, END, STATUS_200)]));
     expect(told.slice(1)).toEqual(["1@101: 200 ", "0@100: 200 "]);
+  });
+
+  test("GOAWAY with an error: nothing more is answered, whatever streams it names", () => {
+    const { session, told } = begin(2);
+    const payload = Buffer.from([0, 0, 0, 3, 0, 0, 0, 11, 0x21]);
+    session.receive(
+      Buffer.concat([encodeFrame(FRAME.goAway, 0, 0, payload), headers(1, END, STATUS_200)]),
+    );
+    const reason = "the server went away (ENHANCE_YOUR_CALM)";
+    expect(told).toEqual([`0: ${reason}`, `1: ${reason}`]);
+    expect([session.room, session.isEnding, session.streams.count]).toEqual([0, true, 0]);
   });
 
   test("what comes for a stream that is over is ignored, but its header is learnt from", () => {

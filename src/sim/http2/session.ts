@@ -3,6 +3,7 @@
  * (RFC 9113). What belongs to one stream is in `streams.ts`.
  */
 import type { ConnectionEvents } from "../transport.ts";
+import { WriteBuffer } from "../write-buffer.ts";
 import { ConnectionError, FrameReader, type FrameSink } from "./frame-reader.ts";
 import {
   DEFAULT_WINDOW_BYTES,
@@ -18,13 +19,13 @@ import {
   FRAME_SIZE_ERROR,
   MAX_FRAME_BYTES,
   MAX_WINDOW_BYTES,
+  NO_ERROR,
   PREFACE,
   PROTOCOL_ERROR,
   SETTING,
   SETTING_BYTES,
 } from "./frames.ts";
 import { paddingOf, type StreamLimits, Streams } from "./streams.ts";
-import { WriteBuffer } from "./write-buffer.ts";
 
 /** What the server may send over all streams before it is told of more. */
 const CONNECTION_WINDOW_BYTES = 1024 * 1024;
@@ -241,11 +242,11 @@ export class Session implements FrameSink {
     } else {
       requireSize(size >= 8);
       this.#isGoingAway = true;
-      // Streams above the last one named were not served; the others are still answered (6.8).
-      this.streams.abandonAbove(
-        bytes.readInt32BE(start) & 0x7fff_ffff,
-        `the server went away (${errorName(bytes.readUInt32BE(start + 4))})`,
-      );
+      const code = bytes.readUInt32BE(start + 4);
+      // Streams above the last one named were not served; the others are still answered (6.8),
+      // unless it is for an error: the server has closed the connection then, or should have (5.4.1).
+      const lastServed = code === NO_ERROR ? bytes.readInt32BE(start) & 0x7fff_ffff : 0;
+      this.streams.abandonAbove(lastServed, `the server went away (${errorName(code)})`);
     }
   }
 

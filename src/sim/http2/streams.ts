@@ -1,6 +1,7 @@
 /** The stream half of a connection (RFC 9113, sections 5.1, 6.1, 6.2 and 8.1): requests to answers. */
 import { MAX_BODY_BYTES } from "../http1-parser.ts";
 import type { ConnectionEvents } from "../transport.ts";
+import type { WriteBuffer } from "../write-buffer.ts";
 import { ConnectionError } from "./frame-reader.ts";
 import {
   CANCEL,
@@ -15,7 +16,6 @@ import {
 import { STREAM_ID_OFFSET } from "./request.ts";
 import { MALFORMED, ResponseHeadReader, TRAILERS } from "./response-head.ts";
 import { NO_STREAM, StreamTable } from "./stream-table.ts";
-import type { WriteBuffer } from "./write-buffer.ts";
 
 /** Below it a status is interim: the response is still to come. */
 const FIRST_FINAL_STATUS = 200;

@@ -80,6 +80,9 @@ class BunWire implements Wire {
       drain: (socket) => {
         if (socket === socket.data.#socket) socket.data.#events.drained();
       },
+      end: (socket) => {
+        if (socket === socket.data.#socket) socket.data.#events.finished();
+      },
       close: (socket) => {
         if (socket === socket.data.#socket) socket.data.#end("the connection was lost");
       },

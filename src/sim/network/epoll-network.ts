@@ -115,7 +115,7 @@ class EpollWire implements Wire {
       else this.#opened();
       return;
     }
-    if ((ready & ~EPOLL.out) !== 0) this.#read();
+    if ((ready & ~EPOLL.out) !== 0) this.#read((ready & EPOLL.error) !== 0);
     if ((ready & EPOLL.out) === 0 || this.#state !== "open" || !this.#awaitsDrain) return;
     this.#awaitsDrain = false;
     this.#watch(EPOLL.in, false);
@@ -142,13 +142,16 @@ class EpollWire implements Wire {
     this.#events.opened();
   }
 
-  #read(): void {
+  /** @param hasFailed the reading of the error may take it away, and an end look orderly */
+  #read(hasFailed: boolean): void {
     const chunk = this.#calls.receive(this.#fd);
     if (chunk === undefined) {
       // It was told to be ready, and is not: an error that is told only once, or a false alarm.
-      if (this.#calls.takeError(this.#fd) !== 0) this.#end("the connection failed");
-    } else if (chunk.length === 0) this.#end("the connection was lost");
-    else this.#events.received(chunk);
+      if (hasFailed || this.#calls.takeError(this.#fd) !== 0) this.#end("the connection failed");
+    } else if (chunk.length === 0) {
+      if (!hasFailed) this.#events.finished();
+      this.#end("the connection was lost");
+    } else this.#events.received(chunk);
   }
 
   #watch(interest: number, isNew: boolean): void {
@@ -156,6 +159,7 @@ class EpollWire implements Wire {
   }
 
   #end(reason: string): void {
+    if (this.#state === "closed") return;
     this.close();
     this.#events.ended(reason);
   }

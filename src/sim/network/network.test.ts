@@ -26,6 +26,8 @@ function dial(network: Network, hostname: string, port: number) {
   const opened = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<string>();
   let received = Buffer.alloc(0);
+  /** What had been received when the other side closed in order. */
+  const finished: string[] = [];
   let onReceived: () => void = () => undefined;
   let onDrained: () => void = () => undefined;
   const wire: Wire = network.dial({ hostname, port }, "http/1.1", {
@@ -35,11 +37,13 @@ function dial(network: Network, hostname: string, port: number) {
       onReceived();
     },
     drained: () => onDrained(),
+    finished: () => finished.push(received.toString()),
     ended: (reason) => ended.resolve(reason),
   });
   cleanups.push(() => wire.close());
   return {
     wire,
+    finished,
     opened: opened.promise,
     ended: ended.promise,
     received: async (length: number) => {
@@ -125,20 +129,22 @@ describe.each(NETWORKS)("%s sockets", (_name, create) => {
 
   test("a server that closes ends the wire, after what it had sent", async () => {
     const server = listen((socket) => void socket.end("bye"));
-    const { wire, opened, received, ended } = dial(start(), "127.0.0.1", server.port);
+    const { wire, opened, received, finished, ended } = dial(start(), "127.0.0.1", server.port);
     await opened;
     wire.write(Buffer.from("x"), 0, 1);
     expect((await received(3)).toString()).toBe("bye");
     expect(await ended).toBe("the connection was lost");
+    expect(finished).toEqual(["bye"]);
     expect(wire.write(Buffer.from("x"), 0, 1)).toBe(0);
   });
 
   test("a server that breaks off ends the wire", async () => {
     const server = listen((socket) => socket.terminate());
-    const { wire, opened, ended } = dial(start(), "127.0.0.1", server.port);
+    const { wire, opened, finished, ended } = dial(start(), "127.0.0.1", server.port);
     await opened;
     wire.write(Buffer.from("x"), 0, 1);
     expect(await ended).toMatch(/^the connection (was lost|failed)$/);
+    expect(finished).toEqual([]);
   });
 
   test("a wire that was closed tells nothing more", async () => {

@@ -12,6 +12,10 @@ export interface WireEvents {
   received(chunk: Buffer): void;
   /** The wire, which did not take all bytes, takes some again. */
   drained(): void;
+  /**
+   * The other side has closed it in order: all that it sent has been received. `ended` follows.
+   */
+  finished(): void;
   /** It could not be opened, or it is over; the reason is for the report. */
   ended(reason: string): void;
 }

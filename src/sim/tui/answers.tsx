@@ -50,9 +50,13 @@ function figures(latency: LiveLatency | null): string {
 }
 
 function others({ outcomes }: Snapshot): string {
-  return OUTCOMES.filter(
-    (outcome) => !MAIN_OUTCOMES.some((main) => main === outcome) && outcomes[outcome] > 0,
-  )
-    .map((outcome) => `${OUTCOME_NAMES[outcome]} ${group(outcomes[outcome])}`)
-    .join("   ");
+  return (
+    OUTCOMES.filter(
+      (outcome) => !MAIN_OUTCOMES.some((main) => main === outcome) && outcomes[outcome] > 0,
+    )
+      // The worst of them first, since a narrow terminal cuts the line off.
+      .toReversed()
+      .map((outcome) => `${OUTCOME_NAMES[outcome]} ${group(outcomes[outcome])}`)
+      .join("   ")
+  );
 }

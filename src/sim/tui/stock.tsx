@@ -51,7 +51,16 @@ function expectedEnd({ series, remaining }: Snapshot): string {
   return `   gone in ${seconds((remaining / issued) * recent.length * BUCKET_MS)} at this rate`;
 }
 
-/** The time that the charts span. */
-export function runMs({ durationMs, series }: Snapshot): number {
-  return Math.max(durationMs, series.length * BUCKET_MS);
+/** What the charts are lengthened by at a time, as a share of the run. */
+const LENGTHENING = 1 / 20;
+
+/**
+ * The time that the charts span. Where answers still come after the run's end it grows in steps of a
+ * second at least, since with each of them all columns are made anew.
+ */
+export function runMs({ durationMs, series }: Pick<Snapshot, "durationMs" | "series">): number {
+  const overMs = series.length * BUCKET_MS - durationMs;
+  if (overMs <= 0) return durationMs;
+  const stepMs = Math.max(1_000, durationMs * LENGTHENING);
+  return durationMs + Math.ceil(overMs / stepMs) * stepMs;
 }

@@ -47,12 +47,23 @@ describe.skipIf(process.platform !== "linux")("on a terminal", () => {
     process.kill(server, "SIGSTOP");
     session.signal("SIGTERM");
     await session.until(/stopping/);
+    // It takes the server with it.
     session.signal("SIGTERM");
-    process.kill(server, "SIGCONT");
     const lastWords = await session.end();
     expectRestored(lastWords);
     expect(lastWords).toContain("exit 143");
     expect(lastWords).not.toContain("INVALID");
+  });
+
+  test("in the background there are lines instead of the view, which would stop the program", async () => {
+    const inBackground = (command: string) => `set -m; ${command} & wait $!`;
+    await using session = new TerminalSession(RUN, 80, 24, {}, inBackground);
+    await session.until(/^1 s {2}offered/m);
+    session.signal("SIGTERM");
+    await session.until(/icanon/);
+    expect(session.output).toContain("INVALID: the run was stopped before its end");
+    expect(session.output).toContain("exit 5");
+    expect(session.output).not.toContain("\u001b");
   });
 
   test("where a build's log takes the terminal's place, there are lines instead of the view", async () => {

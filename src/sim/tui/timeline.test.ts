@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { RUSH_SERIES } from "../../../test/support/rush.ts";
 import { LATENCY_BIN_BOUNDS_MS, type SeriesBucket } from "../series.ts";
 import { remainingCoupons } from "../series-reading.ts";
+import { runMs } from "./stock.tsx";
 import {
   burnDownLines,
   SpectrogramColumns,
@@ -98,4 +99,19 @@ test("columns that are over are not gone through again, unless the terminal chan
   expect(readingsOf(12)).toBe(4);
   expect(readingsOf(12)).toBe(0);
   expect(readingsOf(12, timeScale(2_000, 40))).toBe(24);
+});
+
+test("after the run's end the charts are lengthened in steps, never shorter than what came", () => {
+  const spansOf = (durationMs: number, buckets: number) =>
+    Array.from({ length: buckets + 1 }, (_, length) =>
+      runMs({
+        durationMs,
+        series: RUSH_SERIES.slice(0, 1).flatMap((one) => Array(length).fill(one)),
+      }),
+    );
+  const short = spansOf(2_000, 45);
+  expect([...new Set(short)]).toEqual([2_000, 3_000, 4_000, 5_000]);
+  for (const [length, spanMs] of short.entries())
+    expect(spanMs).toBeGreaterThanOrEqual(length * 100);
+  expect(new Set(spansOf(60_000, 620))).toEqual(new Set([60_000, 63_000]));
 });

@@ -137,7 +137,7 @@ test("what goes wrong shows", async () => {
   expect(text).toContain(
     "✗ 99,999 over stock  ✗ 99,999 got two  ✗ 99,999 to intruders  ✗ sold out 1.2 s too early  ✗ 199,999,998 failed",
   );
-  expect(text).toContain("not open 99,999,999   overloaded 99,999,999");
+  expect(text).toContain("no answer 99,999,999   errors 99,999,999   other refusals");
 });
 
 test("the lamps fit the narrowest terminal; what is wrong comes first; a restock is told", async () => {

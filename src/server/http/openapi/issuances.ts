@@ -79,7 +79,16 @@ export const issuanceOperations: readonly Operation[] = [
         issuancePageSchema,
         {
           page: {
-            event: { id: "launch", name: "Launch", stock: 100_000, returned: 0, windows: [window] },
+            event: {
+              id: "launch",
+              name: "Launch",
+              stock: 100_000,
+              returned: 0,
+              paused: false,
+              ended: false,
+              revision: 3,
+              windows: [window],
+            },
             inLedger: 1,
             inOutbox: 0,
             issuances: [issuance],

@@ -1,5 +1,5 @@
 /** What a connection has to write, gathered so that a turn's frames go out in one call. */
-import type { Link } from "../link.ts";
+import type { Link } from "./link.ts";
 
 const INITIAL_BYTES = 16_384;
 /** A server that does not read: beyond this the connection is given up. */
