@@ -206,6 +206,7 @@ describe("refused", () => {
   const none: readonly [string, string, unknown, ProblemCode][] = [
     ["POST", "", { id: "there", name: "Other" }, "event_exists"],
     ["POST", "", { name: " " }, "invalid_input"],
+    ["POST", "", { id: "lone", name: "\ud800" }, "invalid_input"],
     ["POST", "", { name: "x", stock: 0 }, "invalid_input"],
     ["POST", "", { name: "x", timeZone: "Mars/Olympus" }, "unknown_time_zone"],
     ["POST", "", { name: "x", codeLength: 8 }, "invalid_input"],
