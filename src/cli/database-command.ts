@@ -24,7 +24,11 @@ export function databaseOption(): Option {
   );
 }
 
-/** Opens the configured database for the work, and closes it whatever becomes of that. */
+/**
+ * Opens the configured database for the work, and closes it whatever becomes of that.
+ *
+ * @throws CliError where the database fails; what else the work throws, as it is
+ */
 export async function onDatabase(
   flags: DatabaseFlags,
   access: Access,
@@ -36,6 +40,10 @@ export async function onDatabase(
   try {
     await work(database);
     if (access !== "read") await database.checkpoint();
+  } catch (error) {
+    const { queryFailure } = await import("../server/database-failure.ts");
+    const { locateDatabase } = await import("../server/database-location.ts");
+    throw queryFailure(error, locateDatabase(db));
   } finally {
     database.close();
   }

@@ -6,7 +6,7 @@ import { runProgram } from "../../test/support/program.ts";
 import { temporaryDirectory } from "../../test/support/temp.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openDatabase } from "../server/database.ts";
-import { findEvent } from "../server/events/administration.ts";
+import { createEvent, findEvent } from "../server/events/administration.ts";
 
 const folder = temporaryDirectory();
 const databaseFile = join(folder.path, "test.db");
@@ -147,4 +147,23 @@ test("what cannot be undone is asked for, and what is not right is refused in on
   expect(unreachable.exitCode).toBe(EXIT.failed);
   expect(unreachable.stderr).toStartWith("couponlive: Redis at 127.0.0.1:1 cannot be used");
   expect(await findEvent(database, "kept")).toMatchObject({ stock: 100_000, ended: false });
+});
+
+test("a database that fails at work is told in one line, without what was asked of it", async () => {
+  const path = join(folder.path, "damaged.db");
+  const damaged = await openDatabase(path);
+  await createEvent(damaged, { id: "fine", name: "Fine" });
+  await damaged.client.execute("DROP TABLE audit");
+  damaged.close();
+  for (const command of [
+    ["event", "log", "fine"],
+    ["event", "pause", "fine"],
+    ["user", "create", "--id", "somebody", "--no-password"],
+  ]) {
+    const result = await runProgram(command, { env: { COUPONLIVE_DB: path } });
+    expect(result).toMatchObject({ stdout: "", exitCode: EXIT.failed });
+    expect(result.stderr).toMatch(
+      /^couponlive: the database \S+ cannot be used: SQLITE_ERROR: no such table: \S+\n$/,
+    );
+  }
 });

@@ -1,7 +1,8 @@
-/** Says in one sentence why a database could not be opened, and what to do. */
+/** Says in one sentence why a database could not be opened, or used, and what to do. */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { LibsqlError } from "@libsql/client";
+import { DrizzleQueryError } from "drizzle-orm";
 import { CliError, EXIT } from "../exit-codes.ts";
 import { DATABASE_SETTING, type DatabaseLocation } from "./database-location.ts";
 
@@ -14,6 +15,16 @@ export function openingFailure(error: unknown, location: DatabaseLocation): CliE
       : fileFailure(error, location.path, location.label),
     EXIT.failed,
   );
+}
+
+/**
+ * The same of what a query threw, without the values that drizzle's error holds; any other error as
+ * it is.
+ */
+export function queryFailure(error: unknown, location: DatabaseLocation): unknown {
+  const cause = error instanceof DrizzleQueryError ? (error.cause ?? error.name) : error;
+  const isDatabases = cause !== error || error instanceof LibsqlError;
+  return isDatabases ? openingFailure(cause, location) : error;
 }
 
 function fileFailure(error: unknown, path: string, label: string): string {

@@ -10,7 +10,8 @@ const lastWrites = new WeakMap<Database, Promise<void>>();
 
 /**
  * Runs the work in one write transaction. Whatever it throws undoes it whole. It may await nothing
- * but the transaction's own statements.
+ * but the transaction's own statements, and a turn of the event loop between many of them: a local
+ * file answers in the same turn, so that without one the thread would do nothing else to the end.
  */
 export async function inWriteTransaction<T>(
   database: Database,

@@ -144,6 +144,10 @@ export class EmbeddedEngine implements ClaimEngine {
     event: EventDefinition,
     work: (state: EventState) => T | Promise<T>,
   ): Promise<T> {
+    // It would stay until the event's next change, and a rank without a code would be granted.
+    if (event.codesImported && event.importedCodes === undefined) {
+      throw new Error(`event ${event.id} came to the engine without the codes that it brought`);
+    }
     let state = this.states.get(event.id);
     while (state === undefined) {
       await this.loadOnce(event);

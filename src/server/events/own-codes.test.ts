@@ -56,6 +56,16 @@ test("a file's codes are the event's, in its order, whatever its line breaks", a
   await catalogue.close();
 });
 
+test("a server has turns for claims while many are brought", async () => {
+  const codes = Array.from({ length: 10_000 }, (_, index) => `CODE-${index}`);
+  await createEvent(database, { id: "many", name: "Many", stock: codes.length });
+  let turns = 0;
+  const turning = setInterval(() => turns++, 0);
+  expect(await bring(codes.join("\n"), NOW_MS, "many")).toBe(codes.length);
+  clearInterval(turning);
+  expect(turns).toBeGreaterThan(4);
+});
+
 describe("refused as a whole", () => {
   test.each([
     [

@@ -1,4 +1,5 @@
 /** Codes that an event brings along from a file, in place of generated ones: all of them, or none. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { and, eq, ne, sql } from "drizzle-orm";
 import { events, importedCodes, issuances } from "../../../schema/tables.ts";
 import { type Actor, recordAudit } from "../audit.ts";
@@ -16,8 +17,8 @@ import { EVENT_LIMITS } from "./limits.ts";
 const CODE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{3,63}$/;
 /** Lines that a refusal names; the rest is counted. */
 const MAX_NAMED_LINES = 5;
-/** Codes inserted by one statement. */
-const INSERT_BATCH = 5_000;
+/** Codes looked up or inserted by one statement, after which a server's thread has a turn for claims. */
+const INSERT_BATCH = 2_000;
 
 /**
  * Gives an event the codes in a text, a line each: the first is that of rank 1. They take the place
@@ -131,6 +132,7 @@ async function requireFree(
       WHERE EXISTS (SELECT 1 FROM ${importedCodes} WHERE ${importedCodes.code} = given.value)
         OR EXISTS (SELECT 1 FROM ${issuances} WHERE ${issuances.code} = given.value)`);
     for (const { position } of found) taken.push(start + Number(position) + 1);
+    await nextTurn();
   }
   if (taken.length === 0) return;
   const lines = [...new Set(taken)].sort((one, other) => one - other);
@@ -148,6 +150,7 @@ async function insertCodes(
     await transaction.run(sql`
       INSERT INTO ${importedCodes} (${sql.identifier(event.name)}, ${sql.identifier(rank.name)}, ${sql.identifier(code.name)})
       SELECT ${eventId}, ${start + 1} + given.key, given.value FROM json_each(${batch}) AS given`);
+    await nextTurn();
   }
 }
 

@@ -58,7 +58,9 @@ export function checkSettings(given: SomeSettings): Partial<EventSettings> {
 
 function checkName(text: string): string {
   const name = text.trim();
-  if (name !== "" && name.length <= EVENT_LIMITS.nameLength && !/\p{Cc}/u.test(name)) return name;
+  const isLong = name.length > EVENT_LIMITS.nameLength;
+  // A lone surrogate has no UTF-8 form: the database would keep another name than was given.
+  if (name !== "" && !isLong && !/\p{Cc}/u.test(name) && name.isWellFormed()) return name;
   throw new EventError(
     "invalid_input",
     `the name must have 1 to ${EVENT_LIMITS.nameLength} characters, none of them a control character`,

@@ -11,7 +11,7 @@ import type { Dependencies } from "./dependencies.ts";
 
 /** An event with how many coupons it has issued. */
 export async function describeEvent(
-  deps: Pick<Dependencies, "engine" | "database" | "nowMs">,
+  deps: Pick<Dependencies, "catalogue" | "engine" | "database" | "nowMs">,
   event: EventDefinition,
 ): Promise<z.infer<typeof adminEventSchema>> {
   const issued = await countIssued(deps, event);
@@ -39,16 +39,22 @@ export async function describeEvent(
   };
 }
 
-/** As the engine has it, which costs nothing; an outage must not hide what was changed. */
+/**
+ * As the engine has it, which costs nothing; an outage must not hide what was changed. The engine is
+ * asked of the event as the catalogue has it: one from the tables may be ahead of it, and lacks its
+ * own codes.
+ */
 async function countIssued(
-  { engine, database }: Pick<Dependencies, "engine" | "database">,
-  event: EventDefinition,
+  { catalogue, engine, database }: Pick<Dependencies, "catalogue" | "engine" | "database">,
+  { id }: EventDefinition,
 ): Promise<number> {
+  const followed = catalogue.get(id);
+  if (followed === undefined) return await countInDatabase(database.orm, id);
   try {
-    return (await engine.status(event)).issued;
+    return (await engine.status(followed)).issued;
   } catch (error) {
     if (!(error instanceof EngineUnavailableError)) throw error;
-    return await countInDatabase(database.orm, event.id);
+    return await countInDatabase(database.orm, id);
   }
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { expectProblem, NOW_MS, openApp } from "../../../test/support/app.ts";
 import { findEvent } from "../events/administration.ts";
+import { restockEvent } from "../events/stock.ts";
 import {
   addedWindowsSchema,
   adminEventSchema,
@@ -179,6 +180,13 @@ test("codes are brought along as text, and given to members", async () => {
   expect(await claim.json()).toMatchObject({ rank: 1, code: "AAAA" });
   await expectProblem(await put("CCCC\nDDDD"), "window_begun");
   await expectProblem(await put("x".repeat(8 * 1_024 * 1_024 + 1)), "too_large");
+
+  // Changed by another process, and looked at before this one has followed: claims still have codes.
+  await restockEvent(at.database, "brought", 2);
+  await answered(adminEventsSchema, 200, "GET", "");
+  await at.catalogue.refresh();
+  const second = await at.claim("brought", "bob");
+  expect(await second.json()).toMatchObject({ status: "issued", rank: 2, code: "BBBB" });
 });
 
 test("a coupon tells until when it is good", async () => {
@@ -198,6 +206,7 @@ describe("refused", () => {
   const none: readonly [string, string, unknown, ProblemCode][] = [
     ["POST", "", { id: "there", name: "Other" }, "event_exists"],
     ["POST", "", { name: " " }, "invalid_input"],
+    ["POST", "", { id: "lone", name: "\ud800" }, "invalid_input"],
     ["POST", "", { name: "x", stock: 0 }, "invalid_input"],
     ["POST", "", { name: "x", timeZone: "Mars/Olympus" }, "unknown_time_zone"],
     ["POST", "", { name: "x", codeLength: 8 }, "invalid_input"],

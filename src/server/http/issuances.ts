@@ -2,7 +2,7 @@
  * `/v1/admin/events/{id}/issuances…`, `…/stats` and `…/why/{memberId}`: what became of an event's
  * claims, for administrators.
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { countIssued } from "../events/administration.ts";
 import type { EventDefinition } from "../events/event.ts";
@@ -28,69 +28,58 @@ export function issuanceRoutes(deps: Dependencies): Hono {
   const onEngineFailure = engineFailureHandler(deps);
   const source = issuanceSource(deps);
 
-  routes.get("/v1/admin/events/:id/issuances", async (c) => {
+  /** Answers an administrator about the event that the path names. */
+  const aboutEvent = async (
+    c: Context,
+    answer: (event: EventDefinition) => Promise<Response>,
+  ): Promise<Response> => {
     const caller = requireAdministrator(c, deps);
     if (caller instanceof Response) return caller;
-    const event = deps.catalogue.get(c.req.param("id"));
+    const event = deps.catalogue.get(c.req.param("id") ?? "");
     if (event === undefined) return problem("unknown_event");
-    const query = issuancePageQuery.safeParse(c.req.query());
-    if (!query.success) {
-      const detail = `\`afterRank\`, \`limit\` (1 to ${MAX_PAGE_ROWS}) and \`windowId\` are whole numbers, \`status\` is issued, redeemed or revoked, and \`memberId\` and \`code\` do not go together`;
-      return problem("invalid_request", { detail });
-    }
     c.header("cache-control", "no-store");
     try {
-      return c.json(await describePage(source, event, query.data));
+      return await answer(event);
     } catch (error) {
       return onEngineFailure(error, c.req.raw);
     }
-  });
+  };
 
-  routes.get("/v1/admin/events/:id/issuances/:rank", async (c) => {
-    const caller = requireAdministrator(c, deps);
-    if (caller instanceof Response) return caller;
-    const event = deps.catalogue.get(c.req.param("id"));
-    if (event === undefined) return problem("unknown_event");
-    const rank = rankParameter.safeParse(c.req.param("rank"));
-    if (!rank.success) {
-      return problem("invalid_request", { detail: "a rank is a whole number from 1" });
-    }
-    c.header("cache-control", "no-store");
-    try {
+  routes.get("/v1/admin/events/:id/issuances", (c) =>
+    aboutEvent(c, async (event) => {
+      const query = issuancePageQuery.safeParse(c.req.query());
+      if (!query.success) {
+        const detail = `\`afterRank\`, \`limit\` (1 to ${MAX_PAGE_ROWS}) and \`windowId\` are whole numbers, \`status\` is issued, redeemed or revoked, and \`memberId\` and \`code\` do not go together`;
+        return problem("invalid_request", { detail });
+      }
+      return c.json(await describePage(source, event, query.data));
+    }),
+  );
+
+  routes.get("/v1/admin/events/:id/issuances/:rank", (c) =>
+    aboutEvent(c, async (event) => {
+      const rank = rankParameter.safeParse(c.req.param("rank"));
+      if (!rank.success) {
+        return problem("invalid_request", { detail: "a rank is a whole number from 1" });
+      }
       const found = await findIssuance(source, event, { by: "rank", rank: rank.data });
       return found === undefined ? problem("unknown_issuance") : c.json(describe(event, found));
-    } catch (error) {
-      return onEngineFailure(error, c.req.raw);
-    }
-  });
+    }),
+  );
 
-  routes.get("/v1/admin/events/:id/stats", async (c) => {
-    const caller = requireAdministrator(c, deps);
-    if (caller instanceof Response) return caller;
-    const event = deps.catalogue.get(c.req.param("id"));
-    if (event === undefined) return problem("unknown_event");
-    c.header("cache-control", "no-store");
-    try {
-      return c.json(statisticsJson(event, await eventStatistics(source, event)));
-    } catch (error) {
-      return onEngineFailure(error, c.req.raw);
-    }
-  });
+  routes.get("/v1/admin/events/:id/stats", (c) =>
+    aboutEvent(c, async (event) =>
+      c.json(statisticsJson(event, await eventStatistics(source, event))),
+    ),
+  );
 
-  routes.get("/v1/admin/events/:id/why/:memberId", async (c) => {
-    const caller = requireAdministrator(c, deps);
-    if (caller instanceof Response) return caller;
-    const event = deps.catalogue.get(c.req.param("id"));
-    if (event === undefined) return problem("unknown_event");
-    const memberId = c.req.param("memberId");
-    if (!isMemberId(memberId)) return problem("invalid_request", { detail: MEMBER_ID_RULE });
-    c.header("cache-control", "no-store");
-    try {
+  routes.get("/v1/admin/events/:id/why/:memberId", (c) =>
+    aboutEvent(c, async (event) => {
+      const memberId = c.req.param("memberId");
+      if (!isMemberId(memberId)) return problem("invalid_request", { detail: MEMBER_ID_RULE });
       return c.json(historyJson(event, await memberHistory(source, event, memberId)));
-    } catch (error) {
-      return onEngineFailure(error, c.req.raw);
-    }
-  });
+    }),
+  );
 
   return routes;
 }

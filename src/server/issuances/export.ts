@@ -33,7 +33,7 @@ export interface ExportChunk {
 }
 
 /**
- * The file's text in chunks of up to 5,000 issuances, by rank. What is not in the ledger when its
+ * The file's text in chunks of some hundred issuances, by rank. What is not in the ledger when its
  * turn comes is not in the file.
  */
 export async function* exportIssuances(

@@ -3,10 +3,12 @@ import { and, asc, eq, gt, lte, type SQL, sql } from "drizzle-orm";
 import { issuances } from "../../../schema/tables.ts";
 import type { Database } from "../database.ts";
 import type { Queryable } from "../events/event-rows.ts";
-import { MAX_PAGE_ROWS } from "../ledger/read.ts";
 import { withoutValuesInErrors } from "../query-error.ts";
 import { type Issuance, type IssuanceStatus, issuanceColumns } from "./issuance.ts";
 import { exactCodeFirst, type Selector, selected } from "./selector.ts";
+
+/** Rows of a file read at once: a few milliseconds in which a server's thread answers no claim. */
+const ROWS_PER_PAGE = 500;
 
 /** Which issuances of an event are meant; what is left out does not matter. */
 export interface IssuanceFilter {
@@ -55,7 +57,7 @@ export async function readIssuancePage(
     .orderBy(asc(issuances.rank));
 }
 
-/** All that fulfil the filter, by rank, in pages of MAX_PAGE_ROWS; every row of a damaged ledger too. */
+/** All that fulfil the filter, by rank, a page at a time; every row of a damaged ledger too. */
 export async function* readIssuances(
   database: Database,
   eventId: string,
@@ -74,7 +76,7 @@ export async function* readIssuances(
         ),
       )
       .orderBy(asc(issuances.rank), asc(rowid))
-      .limit(MAX_PAGE_ROWS);
+      .limit(ROWS_PER_PAGE);
     const end = page.at(-1);
     if (end === undefined) return;
     yield page;
