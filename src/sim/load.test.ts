@@ -26,7 +26,7 @@ const PLAN: Omit<LoadPlan, "url"> = {
   eventId: "rush",
   shape: { kind: "constant", ratePerSecond: 4_000 },
   durationMs: 500,
-  graceMs: 2_000,
+  graceMs: 20_000,
   users: 1_000,
   seed: 7,
   workers: 2,

@@ -37,7 +37,7 @@ const table: [status: number, body: string, expected: Answer][] = [
   ],
   [
     201,
-    JSON.stringify({ status: "issued", ...grant, code: "x".repeat(33) }),
+    JSON.stringify({ status: "issued", ...grant, code: "x".repeat(65) }),
     { outcome: "error", reason: "HTTP 201 without a code" },
   ],
   [201, "", { outcome: "error", reason: "HTTP 201 without a JSON object" }],

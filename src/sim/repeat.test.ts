@@ -22,7 +22,9 @@ const PLAN: Omit<LoadPlan, "url" | "transport" | "scenario" | "seed"> = {
   eventId: "rush",
   shape: { kind: "poisson", ratePerSecond: 2_000 },
   durationMs: 200,
-  graceMs: 5_000,
+  // A machine may be so busy that the server, which is this thread, hardly comes to answer.
+  graceMs: 40_000,
+  limits: { connectTimeoutMs: 40_000, requestTimeoutMs: 40_000, reconnectDelayMs: 100 },
   users: 150,
   workers: 2,
   connections: 6,
