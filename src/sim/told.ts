@@ -135,11 +135,10 @@ export class ToldTable {
   #holds(row: number, { rank, code }: ToldGrant): boolean {
     if (this.#ranks[row] !== rank) return false;
     const start = row * MAX_CODE_LENGTH;
-    for (let at = 0; at < MAX_CODE_LENGTH; at++) {
-      const expected = at < code.length ? code.charCodeAt(at) : 0;
-      if (this.#codes[start + at] !== expected) return false;
+    for (let at = 0; at < code.length; at++) {
+      if (this.#codes[start + at] !== code.charCodeAt(at)) return false;
     }
-    return true;
+    return code.length === MAX_CODE_LENGTH || this.#codes[start + code.length] === 0;
   }
 
   wasTold(row: number, outcome: Outcome): boolean {
