@@ -170,14 +170,16 @@ onLinux("a second Ctrl-C ends the program at once, and leaves nothing behind", a
     env: { TMPDIR: own.path },
   });
   await program.readUntil(/^1 s /);
-  expect(readdirSync(own.path)).toHaveLength(1);
+  // The binary's Bun keeps a file of its own there.
+  const folders = () => readdirSync(own.path).filter((name) => name.startsWith("couponlive-"));
+  expect(folders()).toHaveLength(1);
   const children = childrenOf(program.pid);
   expect(children.filter(isRunning)).toHaveLength(1);
   program.signal("SIGINT");
   await program.readUntil(/^waiting for the ledger/);
   program.signal("SIGINT");
   expect((await program.ended).signal).toBe("SIGINT");
-  expect(readdirSync(own.path)).toEqual([]);
+  expect(folders()).toEqual([]);
   expect(children.filter(isRunning)).toEqual([]);
   own.remove();
 });

@@ -142,8 +142,7 @@ async function measureEmbedded(
     });
     return await Promise.race([crowd(engine, event, durationMs), failure.promise]);
   } finally {
-    // What waits in the outbox is of no use to anybody.
-    thread.terminate();
+    await thread.abandon();
   }
 }
 

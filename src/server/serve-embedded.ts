@@ -8,6 +8,7 @@ import { CommitThread } from "./ledger/commit-thread.ts";
 import { holdEngineLock } from "./ledger/engine-lock.ts";
 import type { LedgerTrouble } from "./ledger/writer.ts";
 import type { ServeOptions, Service } from "./serve.ts";
+import { readTls } from "./tls.ts";
 import { startWebServer } from "./web-server.ts";
 
 /**
@@ -27,6 +28,8 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
       "the embedded engine needs a local --db file: for another ledger name a Redis with --redis",
     );
   }
+  // The web server reads them again; here they are only found wrong in time.
+  if (options.tls !== undefined) await readTls(options.tls);
   const failure = Promise.withResolvers<never>();
   // One that dies before it is asked for anything is heard of by the first who asks.
   failure.promise.catch(() => undefined);
@@ -81,7 +84,7 @@ export async function serveEmbedded(options: ServeOptions, log: Logger): Promise
       },
     };
   } catch (error) {
-    thread.terminate();
+    await thread.abandon();
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** The HTTP thread's side of the thread that commits for the embedded engine. */
 import type { DatabaseConfig } from "../../config.ts";
+import { waitAtMost } from "../deadline.ts";
 import { encodeRows } from "./insert.ts";
 import type { IssuanceRow } from "./issuance.ts";
 import { type LastRanks, lastRanksOf } from "./outbox.ts";
@@ -37,13 +38,16 @@ interface Waiter {
   reject(error: Error): void;
 }
 
+/** Longer than any step of the thread, and short for whoever waits for the reason of a failed start. */
+const ABANDON_TIMEOUT_MS = 3_000;
+
 /** Sends one request after the other to the thread; replies come in the order of the requests. */
 export class CommitThread {
   private readonly worker: Worker;
   private readonly waiters: Waiter[] = [];
   private failure: Error | undefined;
 
-  /** Starts the thread, which loads its modules meanwhile. `open` must follow, or `terminate`. */
+  /** Starts the thread, which loads its modules meanwhile. `open` must follow, or `abandon`. */
   constructor(private readonly events: CommitThreadEvents) {
     this.worker = new Worker(new URL("./commit-worker.ts", import.meta.url));
     this.worker.onmessage = (message: MessageEvent<CommitReply>) => this.receive(message.data);
@@ -56,8 +60,15 @@ export class CommitThread {
     await this.send({ kind: "open", db: config.db, dbToken: config.dbToken });
   }
 
-  /** Ends the thread as it is: for one that did not come to open the ledger. */
-  terminate(): void {
+  /**
+   * Ends the thread of a server that could not start. Not in the midst of a call into libSQL, which
+   * Bun 1.4 answers by crashing: what the thread does is waited for.
+   */
+  async abandon(): Promise<void> {
+    await waitAtMost(
+      this.send({ kind: "close" }).catch(() => undefined),
+      ABANDON_TIMEOUT_MS,
+    );
     this.worker.terminate();
   }
 

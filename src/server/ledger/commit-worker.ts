@@ -48,6 +48,7 @@ async function handle(request: CommitRequest): Promise<boolean> {
     case "ping":
       return true;
     case "close": {
+      if (database === undefined) return true;
       clearTimeout(moveTimer);
       let step = await moveStep();
       while (step === "moved") step = await moveStep();
