@@ -29,7 +29,7 @@ import {
   newEventBody,
   restockBody,
 } from "./admin-events-schema.ts";
-import { requireAdministrator } from "./administrator.ts";
+import { administratorOf } from "./administrator.ts";
 import { MAX_BODY_BYTES, MAX_CODES_BODY_BYTES, readJson, readText } from "./body.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
@@ -42,8 +42,7 @@ type Work = (actor: Actor) => Promise<Response>;
 export function administration(deps: Dependencies) {
   const onEngineFailure = engineFailureHandler(deps);
   return async (c: Context, work: Work): Promise<Response> => {
-    const caller = requireAdministrator(c, deps);
-    if (caller instanceof Response) return caller;
+    const caller = administratorOf(c);
     c.header("cache-control", "no-store");
     try {
       return await work(`member:${caller.memberId}`);

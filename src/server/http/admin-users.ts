@@ -7,7 +7,7 @@ import { changeMember } from "../members/administration.ts";
 import { MAX_MEMBERS_PAGE_ROWS } from "../members/limits.ts";
 import { listMembers } from "../members/listing.ts";
 import { accountProblem } from "./account-problem.ts";
-import { requireAdministrator } from "./administrator.ts";
+import { administratorOf } from "./administrator.ts";
 import { readJson } from "./body.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { problem } from "./problem.ts";
@@ -30,8 +30,7 @@ export function adminUserRoutes(deps: Dependencies): Hono {
     status: 200 | 201,
     work: (actor: `member:${string}`) => Promise<MemberRecord>,
   ) => {
-    const administrator = requireAdministrator(c, deps);
-    if (administrator instanceof Response) return administrator;
+    const administrator = administratorOf(c);
     try {
       const member = await work(`member:${administrator.memberId}`);
       c.header("cache-control", "no-store");
@@ -42,8 +41,7 @@ export function adminUserRoutes(deps: Dependencies): Hono {
   };
 
   routes.get("/v1/admin/users", async (c) => {
-    const administrator = requireAdministrator(c, deps);
-    if (administrator instanceof Response) return administrator;
+    administratorOf(c);
     const query = usersQuery.safeParse(c.req.query());
     if (!query.success) {
       const detail = `there are \`emailPrefix\`, \`afterId\` and \`limit\`, which is from 1 to ${MAX_MEMBERS_PAGE_ROWS}`;

@@ -8,7 +8,7 @@ import { problem } from "./problem.ts";
 /**
  * Stands before every route of administrators. A token names the role that its member had when it
  * was issued; the account, where there is one, names the role now, and the lesser of the two counts
- * (docs/decisions/roles.md). It asks the database each time: never for the claim path.
+ * (docs/decisions/roles.md). The routes ask `administratorOf` who it is. It asks the database each time: never for the claim path.
  */
 export function administratorsOnly(deps: Dependencies): MiddlewareHandler {
   return async (c, next) => {
@@ -17,6 +17,8 @@ export function administratorsOnly(deps: Dependencies): MiddlewareHandler {
     const account = await findMember(deps.database, caller.memberId);
     if (account?.active === false) return problem("inactive_member");
     const mayPass = caller.role === "admin" && (account?.role ?? "admin") === "admin";
-    return mayPass ? await next() : problem("forbidden");
+    if (!mayPass) return problem("forbidden");
+    c.set("administrator", caller);
+    return await next();
   };
 }

@@ -6,7 +6,7 @@ import { IssuanceError } from "../issuances/issuance-error.ts";
 import { redeemCoupon, redemptionJson } from "../issuances/redeem.ts";
 import { revokeIssuance } from "../issuances/revoke.ts";
 import type { Selector } from "../issuances/selector.ts";
-import { requireAdministrator } from "./administrator.ts";
+import { administratorOf } from "./administrator.ts";
 import { readJson } from "./body.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
@@ -34,8 +34,7 @@ export function issuanceChangeRoutes(deps: Dependencies): Hono {
   };
 
   routes.post("/v1/coupons/:code/redeem", async (c) => {
-    const caller = requireAdministrator(c, deps);
-    if (caller instanceof Response) return caller;
+    const caller = administratorOf(c);
     const key = idempotencyKey.safeParse(c.req.header("idempotency-key"));
     if (!key.success) {
       const detail = "the header `Idempotency-Key` must have 1 to 200 visible ASCII characters";
@@ -56,8 +55,7 @@ export function issuanceChangeRoutes(deps: Dependencies): Hono {
   });
 
   routes.post("/v1/admin/events/:id/revocations", async (c) => {
-    const caller = requireAdministrator(c, deps);
-    if (caller instanceof Response) return caller;
+    const caller = administratorOf(c);
     const event = deps.catalogue.get(c.req.param("id"));
     if (event === undefined) return problem("unknown_event");
     const body = revocationBody.safeParse(await readJson(c.req.raw));

@@ -6,7 +6,7 @@ import {
   type ExportFormat,
   exportIssuances,
 } from "../issuances/export.ts";
-import { requireAdministrator } from "./administrator.ts";
+import { administratorOf } from "./administrator.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { issuanceFilterQuery } from "./issuances-schema.ts";
 import { problem } from "./problem.ts";
@@ -27,8 +27,7 @@ export function issuanceExportRoutes(deps: Dependencies): Hono {
 
   for (const format of EXPORT_FORMATS) {
     routes.get(`/v1/admin/events/:id/issuances.${format}`, (c) => {
-      const caller = requireAdministrator(c, deps);
-      if (caller instanceof Response) return caller;
+      administratorOf(c);
       const event = deps.catalogue.get(c.req.param("id"));
       if (event === undefined) return problem("unknown_event");
       const filter = issuanceFilterQuery.safeParse(c.req.query());

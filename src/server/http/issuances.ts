@@ -16,7 +16,7 @@ import { historyJson } from "../issuances/why-answer.ts";
 import { countOutbox } from "../ledger/outbox.ts";
 import { MAX_PAGE_ROWS } from "../ledger/read.ts";
 import { isMemberId, MEMBER_ID_RULE } from "../members/member-id.ts";
-import { requireAdministrator } from "./administrator.ts";
+import { administratorOf } from "./administrator.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { engineFailureHandler } from "./engine-failure.ts";
 import { issuancePageQuery, rankParameter } from "./issuances-schema.ts";
@@ -33,8 +33,7 @@ export function issuanceRoutes(deps: Dependencies): Hono {
     c: Context,
     answer: (event: EventDefinition) => Promise<Response>,
   ): Promise<Response> => {
-    const caller = requireAdministrator(c, deps);
-    if (caller instanceof Response) return caller;
+    administratorOf(c);
     const event = deps.catalogue.get(c.req.param("id") ?? "");
     if (event === undefined) return problem("unknown_event");
     c.header("cache-control", "no-store");
