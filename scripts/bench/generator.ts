@@ -88,13 +88,14 @@ async function measure(
     const before = process.cpuUsage();
     const { ledger, tally } = await fleet.run();
     const { user, system } = process.cpuUsage(before);
+    const sendLag = tally.sendLag();
     const lateMs = Math.max(0, tally.lastSentUs / 1000 - DURATION_MS);
     return {
       achieved: (100 * ledger.sent * DURATION_MS) / (ledger.scheduled * (DURATION_MS + lateMs)),
       lagMs: {
-        p50: percentileMs(tally.sendLag, 50),
-        p99: percentileMs(tally.sendLag, 99),
-        max: tally.sendLag.maxValue / 1000,
+        p50: percentileMs(sendLag, 50),
+        p99: percentileMs(sendLag, 99),
+        max: sendLag.maxValue / 1000,
       },
       cpuUs: (user + system) / ledger.sent,
       wrong: ledger.sent - tally.outcomes.issued,

@@ -2,6 +2,7 @@
  * The latency bins of a bucket of the series, finer than what is shown so that percentiles can be
  * read from them: eight to each bin of LATENCY_BIN_BOUNDS_MS, some three percent wide.
  */
+import { LATENCY_SLOTS, lowestUsOf, slotOf } from "./latency.ts";
 import { LATENCY_BIN_BOUNDS_MS } from "./series.ts";
 
 const FINE_PER_BIN = 8;
@@ -12,17 +13,24 @@ const BINS_PER_OCTAVE =
 /** Bin 0 is all up to the first bound, the last one has no bound. */
 export const FINE_BINS = (LATENCY_BIN_BOUNDS_MS.length - 1) * FINE_PER_BIN + 2;
 
-/** The fine bin of a latency. */
-export function fineBin(us: number): number {
-  if (us <= FIRST_BOUND_US) return 0;
-  const bin = Math.ceil(Math.log2(us / FIRST_BOUND_US) * BINS_PER_OCTAVE * FINE_PER_BIN);
-  return Math.min(bin, FINE_BINS - 1);
-}
-
 /** The upper bound of a fine bin; the last one has none. */
 function boundUs(bin: number): number {
   if (bin === FINE_BINS - 1) return Number.POSITIVE_INFINITY;
   return FIRST_BOUND_US * 2 ** (bin / (BINS_PER_OCTAVE * FINE_PER_BIN));
+}
+
+const BOUNDS_US = Float64Array.from({ length: FINE_BINS }, (_, bin) => boundUs(bin));
+
+/** The bin of each slot's shortest span: instead of a logarithm for every answer. */
+const BIN_OF_SLOT = Uint16Array.from({ length: LATENCY_SLOTS }, (_, slot) =>
+  BOUNDS_US.findIndex((bound) => lowestUsOf(slot) <= bound),
+);
+
+/** The fine bin of a latency. */
+export function fineBin(us: number): number {
+  const bin = BIN_OF_SLOT[slotOf(Math.floor(us))] ?? 0;
+  // A slot is narrower than a bin, and may have the end of one within.
+  return us > (BOUNDS_US[bin] ?? 0) ? bin + 1 : bin;
 }
 
 /** The counts by LATENCY_BIN_BOUNDS_MS, and one more for the rest. */
@@ -41,7 +49,7 @@ export function binPercentileUs(fine: Uint32Array, percentile: number, maxUs: nu
   let seen = 0;
   for (const [bin, count] of fine.entries()) {
     seen += count;
-    if (count > 0 && seen >= wanted) return Math.min(boundUs(bin), maxUs);
+    if (count > 0 && seen >= wanted) return Math.min(BOUNDS_US[bin] ?? maxUs, maxUs);
   }
   return maxUs;
 }

@@ -4,7 +4,6 @@
  */
 import { createConnection } from "./connections.ts";
 import { type Arrivals, connectionOf } from "./division.ts";
-import { recordUs } from "./latency.ts";
 import { LatencyCounter } from "./live-latency.ts";
 import type { WorkerPlan, WorkerProgress } from "./messages.ts";
 import { chooseNetwork } from "./network/choose-network.ts";
@@ -213,7 +212,7 @@ export class LoadLoop {
     const nowUs = this.#nowUs();
     if (this.#nothingToSend(nowUs)) return;
     while (this.#dueUs(this.#due) <= nowUs) {
-      recordUs(this.tally.generatorLag, nowUs - this.#dueUs(this.#due));
+      this.tally.countDue(nowUs - this.#dueUs(this.#due));
       const lane = this.#lanes[connectionOf(this.#due, this.#lanes.length)];
       this.#due++;
       if (lane === undefined || lane.connection.room === 0) {

@@ -3,7 +3,6 @@ import { EXIT } from "../exit-codes.ts";
 import type { Check } from "../server/ledger/findings.ts";
 import { parseExpectation } from "./expectations.ts";
 import type { LoadResult } from "./fleet.ts";
-import { recordUs } from "./latency.ts";
 import type { Outcome } from "./outcomes.ts";
 import {
   type Report,
@@ -148,7 +147,7 @@ test("what kept the rate from being achieved is named", () => {
   const late = (generatorLagUs: number) => {
     const run = facts(1_000);
     run.load.tally.countSent(1_400_000, 0);
-    recordUs(run.load.tally.generatorLag, generatorLagUs);
+    run.load.tally.countDue(generatorLagUs);
     return summarize(run);
   };
   // A server that stalls at the end makes few claims wait, but these long.
@@ -159,7 +158,7 @@ test("what kept the rate from being achieved is named", () => {
 test("a generator that comes to its requests late is invalid, and the bound is named", () => {
   const late = facts(1_000);
   for (let index = 0; index < 1_000; index++) {
-    recordUs(late.load.tally.generatorLag, index < 985 ? 100 : 25_000);
+    late.load.tally.countDue(index < 985 ? 100 : 25_000);
   }
   const report = summarize(late);
   expect(report).toMatchObject({ valid: false, verdict: "INVALID" });

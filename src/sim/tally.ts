@@ -1,6 +1,6 @@
 /** What a run counts: its ledger of requests, their outcomes, and how long they took. */
 import type { Histogram } from "hdr-histogram-js";
-import { createHistogram, decodeHistogram, encodeHistogram, recordUs } from "./latency.ts";
+import { LatencyCounts } from "./latency.ts";
 import { OUTCOMES, type Outcome } from "./outcomes.ts";
 
 /** Distinct reasons that are told apart; further ones are counted together. */
@@ -36,20 +36,22 @@ export interface RequestLedger {
   readonly unsent: number;
 }
 
+type CountsRecord = Partial<Record<Outcome, Uint32Array>>;
+
 /** A tally as it crosses threads. */
 export interface TallyRecord {
   readonly sent: number;
   readonly shed: number;
   readonly unsent: number;
   readonly outcomes: OutcomeCounts;
-  /** Encoded histograms of the outcomes that occurred: µs from due to answered. */
-  readonly latency: Partial<Record<Outcome, string>>;
-  /** The same: µs from sent to answered. */
-  readonly service: Partial<Record<Outcome, string>>;
-  /** Encoded histogram of µs from due to sent. */
-  readonly sendLag: string;
-  /** Encoded histogram of µs from due until the generator came to it. */
-  readonly generatorLag: string;
+  /** From due to answered, counted as LatencyCounts does; for the outcomes that occurred. */
+  readonly latency: CountsRecord;
+  /** The same: from sent to answered. */
+  readonly service: CountsRecord;
+  /** From due to sent. */
+  readonly sendLag: Uint32Array;
+  /** From due until the generator came to it. */
+  readonly generatorLag: Uint32Array;
   readonly waitedForConnection: number;
   readonly connectionsLost: number;
   readonly lastSentUs: number;
@@ -67,20 +69,21 @@ export class Tally {
   /** When the last request was sent, in µs after the start. */
   lastSentUs = 0;
   readonly outcomes = noOutcomes();
-  readonly sendLag = createHistogram();
-  /**
-   * How late the generator came to an arrival, whether or not its connection was free then: the
-   * part of the send lag that is the generator's own fault.
-   */
-  readonly generatorLag = createHistogram();
-  readonly #latency = new Map<Outcome, Histogram>();
-  readonly #service = new Map<Outcome, Histogram>();
+  readonly #sendLag = new LatencyCounts();
+  readonly #generatorLag = new LatencyCounts();
+  readonly #latency: OutcomeLatencies = new Map();
+  readonly #service: OutcomeLatencies = new Map();
   readonly #reasons = new Map<string, number>();
+
+  /** The generator has come to an arrival, whether or not its connection is free. */
+  countDue(lagUs: number): void {
+    this.#generatorLag.count(lagUs);
+  }
 
   countSent(sentUs: number, dueAtUs: number): void {
     this.sent++;
     this.lastSentUs = Math.max(this.lastSentUs, sentUs);
-    recordUs(this.sendLag, sentUs - dueAtUs);
+    this.#sendLag.count(sentUs - dueAtUs);
   }
 
   /** @param reason said of refusals and errors that are not plain from the outcome */
@@ -90,19 +93,29 @@ export class Tally {
     reason?: string,
   ): void {
     this.outcomes[outcome]++;
-    recordUs(histogramOf(this.#latency, outcome), latencyUs);
-    recordUs(histogramOf(this.#service, outcome), serviceUs);
+    countsOf(this.#latency, outcome).count(latencyUs);
+    countsOf(this.#service, outcome).count(serviceUs);
     if (reason !== undefined) this.#countReason(reason, 1);
+  }
+
+  /** From due to sent, in µs, as all histograms here. Each is made when it is asked for. */
+  sendLag(): Histogram {
+    return this.#sendLag.toHistogram();
+  }
+
+  /** How late the generator came to arrivals: the part of the send lag that is its own fault. */
+  generatorLag(): Histogram {
+    return this.#generatorLag.toHistogram();
   }
 
   /** How long the requests of this outcome took, from due to answered. */
   latencyOf(outcome: Outcome): Histogram | undefined {
-    return this.#latency.get(outcome);
+    return this.#latency.get(outcome)?.toHistogram();
   }
 
   /** How long the server took for them, from sent to answered. */
   serviceOf(outcome: Outcome): Histogram | undefined {
-    return this.#service.get(outcome);
+    return this.#service.get(outcome)?.toHistogram();
   }
 
   /** Why requests were refused or failed, the most frequent first. */
@@ -124,10 +137,10 @@ export class Tally {
       shed: this.shed,
       unsent: this.unsent,
       outcomes: { ...this.outcomes },
-      latency: encodeAll(this.#latency),
-      service: encodeAll(this.#service),
-      sendLag: encodeHistogram(this.sendLag),
-      generatorLag: encodeHistogram(this.generatorLag),
+      latency: toRecords(this.#latency),
+      service: toRecords(this.#service),
+      sendLag: this.#sendLag.bySlot,
+      generatorLag: this.#generatorLag.bySlot,
       waitedForConnection: this.waitedForConnection,
       connectionsLost: this.connectionsLost,
       lastSentUs: this.lastSentUs,
@@ -143,8 +156,8 @@ export class Tally {
     this.waitedForConnection += record.waitedForConnection;
     this.connectionsLost += record.connectionsLost;
     this.lastSentUs = Math.max(this.lastSentUs, record.lastSentUs);
-    this.sendLag.add(decodeHistogram(record.sendLag));
-    this.generatorLag.add(decodeHistogram(record.generatorLag));
+    this.#sendLag.add(record.sendLag);
+    this.#generatorLag.add(record.generatorLag);
     for (const outcome of OUTCOMES) this.outcomes[outcome] += record.outcomes[outcome];
     addAll(this.#latency, record.latency);
     addAll(this.#service, record.service);
@@ -152,26 +165,26 @@ export class Tally {
   }
 }
 
-type Histograms = Map<Outcome, Histogram>;
+type OutcomeLatencies = Map<Outcome, LatencyCounts>;
 
-function histogramOf(histograms: Histograms, outcome: Outcome): Histogram {
-  let histogram = histograms.get(outcome);
-  if (histogram === undefined) {
-    histogram = createHistogram();
-    histograms.set(outcome, histogram);
+function countsOf(latencies: OutcomeLatencies, outcome: Outcome): LatencyCounts {
+  let counts = latencies.get(outcome);
+  if (counts === undefined) {
+    counts = new LatencyCounts();
+    latencies.set(outcome, counts);
   }
-  return histogram;
+  return counts;
 }
 
-function encodeAll(histograms: Histograms): Partial<Record<Outcome, string>> {
-  const encoded: Partial<Record<Outcome, string>> = {};
-  for (const [outcome, histogram] of histograms) encoded[outcome] = encodeHistogram(histogram);
-  return encoded;
+function toRecords(latencies: OutcomeLatencies): CountsRecord {
+  const records: CountsRecord = {};
+  for (const [outcome, { bySlot }] of latencies) records[outcome] = bySlot;
+  return records;
 }
 
-function addAll(histograms: Histograms, encoded: Partial<Record<Outcome, string>>): void {
+function addAll(latencies: OutcomeLatencies, records: CountsRecord): void {
   for (const outcome of OUTCOMES) {
-    const text = encoded[outcome];
-    if (text !== undefined) histogramOf(histograms, outcome).add(decodeHistogram(text));
+    const bySlot = records[outcome];
+    if (bySlot !== undefined) countsOf(latencies, outcome).add(bySlot);
   }
 }
