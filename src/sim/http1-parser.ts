@@ -3,6 +3,8 @@
  * arrives whole is read in place, without a copy.
  */
 
+import type { Body } from "./transport.ts";
+
 export const MAX_HEAD_BYTES = 16 * 1024;
 export const MAX_BODY_BYTES = 64 * 1024;
 /** The framing of a chunked body may be as large again as the body itself. */
@@ -13,8 +15,7 @@ export type ParseResult =
   | {
       readonly kind: "response";
       readonly status: number;
-      /** The body, read as UTF-8. */
-      readonly body: string;
+      readonly body: Body;
       /** False when the server will close the connection after this response. */
       readonly keepAlive: boolean;
     }
@@ -116,10 +117,11 @@ export class Http1Parser {
       start += this.#lastHeadBytes.length;
       // An interim response (100 Continue, 103 Early Hints) precedes the one asked for.
       if (head.status < 200) continue;
-      const body = readBody(bytes, start, head, this.#isClosed);
-      if (body === undefined) return INCOMPLETE;
-      this.#at = body.end;
-      return { kind: "response", status: head.status, body: body.text, keepAlive: head.keepAlive };
+      const framed = readBody(bytes, start, head, this.#isClosed);
+      if (framed === undefined) return INCOMPLETE;
+      this.#at = framed.responseEnd;
+      const { status, keepAlive } = head;
+      return { kind: "response", status, body: framed.body, keepAlive };
     }
   }
 
@@ -182,13 +184,18 @@ function readLength(value: string, earlier: number | undefined): number {
   return length;
 }
 
+interface FramedBody {
+  readonly body: Body;
+  readonly responseEnd: number;
+}
+
 /** Undefined while it is incomplete. */
 function readBody(
   bytes: Buffer,
   start: number,
   { body }: Head,
   isClosed: boolean,
-): Body | undefined {
+): FramedBody | undefined {
   switch (body.kind) {
     case "chunked":
       return readChunks(bytes, start);
@@ -202,19 +209,14 @@ function readBody(
   }
 }
 
-interface Body {
-  readonly text: string;
-  /** Where the response ends. */
-  readonly end: number;
-}
-
-function readSized(bytes: Buffer, start: number, length: number): Body | undefined {
+function readSized(bytes: Buffer, start: number, length: number): FramedBody | undefined {
   const end = start + length;
-  return bytes.length < end ? undefined : { text: bytes.toString("utf8", start, end), end };
+  if (bytes.length < end) return undefined;
+  return { body: { bytes, start, end }, responseEnd: end };
 }
 
 /** A chunked body with its trailer section (RFC 9112, section 7.1); undefined while incomplete. */
-function readChunks(bytes: Buffer, start: number): Body | undefined {
+function readChunks(bytes: Buffer, start: number): FramedBody | undefined {
   const parts: Buffer[] = [];
   let at = start;
   let total = 0;
@@ -238,11 +240,19 @@ function readChunks(bytes: Buffer, start: number): Body | undefined {
     const trailer = readLine(bytes, at);
     if (trailer === undefined) return undefined;
     at = trailer.end;
-    if (trailer.text === "") return { text: Buffer.concat(parts).toString("utf8"), end: at };
+    if (trailer.text !== "") continue;
+    const whole = Buffer.concat(parts);
+    return { body: { bytes: whole, start: 0, end: whole.length }, responseEnd: at };
   }
 }
 
-function readLine(bytes: Buffer, start: number): Body | undefined {
+interface Line {
+  readonly text: string;
+  /** Where the next one begins. */
+  readonly end: number;
+}
+
+function readLine(bytes: Buffer, start: number): Line | undefined {
   const end = bytes.indexOf(LINE_END, start);
   if (end === -1) return undefined;
   return { text: bytes.toString("latin1", start, end), end: end + LINE_END.length };

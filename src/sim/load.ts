@@ -2,13 +2,14 @@
  * The load of one worker: at each turn of its loop it sends all that has become due. There is no
  * timer for a request and no queue: what a connection sends next follows from the schedule.
  */
+import { AnswerReader } from "./answer-reader.ts";
 import { createConnection } from "./connections.ts";
 import { type Arrivals, connectionOf } from "./division.ts";
 import { LatencyCounter } from "./live-latency.ts";
 import type { WorkerPlan, WorkerProgress } from "./messages.ts";
 import { chooseNetwork } from "./network/choose-network.ts";
 import type { Network } from "./network/network.ts";
-import { type Answer, readAnswer } from "./outcomes.ts";
+import type { Answer } from "./outcomes.ts";
 import type { RequestBook } from "./requests.ts";
 import { CREDENTIALS } from "./scenario.ts";
 import { SeriesRecorder } from "./series-recorder.ts";
@@ -25,12 +26,14 @@ const PROGRESS_INTERVAL_MS = 100;
 const MAX_SLEEP_MS = 10;
 
 /**
- * The pause of a turn with nothing due yet but soon. A timer sleeps 1.1 ms at the least, which would
- * be the send lag; a loop without any pause takes a core from the server beside it; and each pause
- * costs some 40 µs of CPU, so that a shorter one makes a request dearer.
+ * The shortest time between the beginnings of two turns, if the first one is done by then; the thread
+ * sleeps meanwhile. It is the send lag at the most, and by as much an answer may be seen late. Shorter
+ * turns make a request dearer: a nap costs some 35 µs of CPU, and a server that is woken for a few
+ * requests at a time more than that. Without any, a core would be taken from the server beside it.
  */
-const NAP_MS = 0.4;
-const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
+const TURN_MS = 0.75;
+/** A shorter nap would cost more than it brings. */
+const MIN_NAP_MS = 0.05;
 
 /** The number of the one credential that may be served. */
 const VALID = CREDENTIALS.indexOf("valid");
@@ -51,6 +54,7 @@ export class LoadLoop {
   readonly #book: RequestBook;
   readonly #arrivals: Arrivals;
   readonly #network: Network;
+  readonly #answers = new AnswerReader();
   readonly #series = new SeriesRecorder();
   readonly #onProgress: (progress: WorkerProgress) => void;
   readonly #lanes: Lane[] = [];
@@ -139,7 +143,7 @@ export class LoadLoop {
     const { transport, target, limits } = this.#plan;
     const connection = createConnection(this.#network, transport, target, limits, {
       answered: (local, status, body, sentAtMs) =>
-        this.#conclude(local, readAnswer(status, body), sentAtMs),
+        this.#conclude(local, this.#answers.read(status, body), sentAtMs),
       unanswered: (local, reason, sentAtMs) =>
         this.#conclude(local, { outcome: "unknown", reason }, sentAtMs),
       ready: () => this.#advance(lane),
@@ -155,7 +159,8 @@ export class LoadLoop {
   readonly #turn = (): void => {
     const yieldAtMs = this.#network.needsEventLoop ? 0 : performance.now() + MAX_SLEEP_MS;
     do {
-      this.#network.collect();
+      const turnMs = performance.now();
+      this.#network.collect(0);
       this.#sendDue();
       this.#doChores();
       if (this.#inFlight === 0 && this.#nothingToSend(this.#nowUs())) {
@@ -165,10 +170,15 @@ export class LoadLoop {
       const dueInMs = this.#dueInMs();
       if (dueInMs >= 1 || this.#isSaturated) {
         const restMs = Math.min(MAX_SLEEP_MS, Math.max(1, Math.floor(dueInMs)));
-        this.#network.rest(restMs, this.#turn);
-        return;
+        if (this.#network.needsEventLoop) {
+          this.#network.rest(restMs, this.#turn);
+          return;
+        }
+        this.#network.collect(restMs);
+        continue;
       }
-      if (dueInMs > 0) Atomics.wait(NEVER_WOKEN, 0, 0, NAP_MS);
+      const napMs = Math.max(turnMs + TURN_MS - performance.now(), dueInMs);
+      if (napMs >= MIN_NAP_MS) this.#network.nap(napMs);
     } while (performance.now() < yieldAtMs);
     setImmediate(this.#turn);
   };

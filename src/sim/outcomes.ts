@@ -31,6 +31,7 @@ export const CLOSED_OUTCOMES = [
 
 /** The longest coupon code that the simulator keeps, in characters of ASCII. */
 export const MAX_CODE_LENGTH = 64;
+export const MAX_RANK = 0xffff_ffff;
 
 export type Answer =
   | { readonly outcome: "issued" | "alreadyIssued"; readonly rank: number; readonly code: string }
@@ -79,7 +80,7 @@ function readGrant(status: number, document: object): Answer {
         ? "alreadyIssued"
         : undefined;
   if (outcome === undefined) return errorAnswer(status, "with another status in its body");
-  if (typeof rank !== "number" || !Number.isInteger(rank) || rank < 1 || rank > 0xffff_ffff) {
+  if (typeof rank !== "number" || !Number.isInteger(rank) || rank < 1 || rank > MAX_RANK) {
     return errorAnswer(status, "without a rank");
   }
   if (typeof code !== "string" || code.length > MAX_CODE_LENGTH || !/^[!-~]+$/.test(code)) {

@@ -44,12 +44,24 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   reconnectDelayMs: 100,
 };
 
+/** The body of an answer, from `start` to `end`. The memory is the network's: what is kept is copied. */
+export interface Body {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A body as text. What is not UTF-8 is replaced. */
+export function textOf({ bytes, start, end }: Body): string {
+  return bytes.toString("utf8", start, end);
+}
+
 /**
  * Told in the order in which things happen, never from within `send` or `flush`. A request is named
  * by the tag that it was sent with, and comes with the time that was given then.
  */
 export interface ConnectionEvents {
-  answered(tag: number, status: number, body: string, sentAtMs: number): void;
+  answered(tag: number, status: number, body: Body, sentAtMs: number): void;
   /** The request will have no answer, and may have been served; the reason is for the report. */
   unanswered(tag: number, reason: string, sentAtMs: number): void;
   /** There is room again. What is sent from within this is flushed by the connection. */

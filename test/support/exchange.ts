@@ -2,7 +2,12 @@
 import { expect } from "bun:test";
 import { chooseNetwork } from "../../src/sim/network/choose-network.ts";
 import type { Network } from "../../src/sim/network/network.ts";
-import type { Connection, ConnectionEvents, Target } from "../../src/sim/transport.ts";
+import {
+  type Connection,
+  type ConnectionEvents,
+  type Target,
+  textOf,
+} from "../../src/sim/transport.ts";
 import { keepGoing } from "./network.ts";
 
 const EXPIRY_INTERVAL_MS = 10;
@@ -48,7 +53,7 @@ export async function exchange(
   const network = chooseNetwork(target, true);
   const stopNetwork = keepGoing(network);
   const connection = create(network, {
-    answered: (tag, status, body) => conclude(tag, `${status} ${body}`),
+    answered: (tag, status, body) => conclude(tag, `${status} ${textOf(body)}`),
     unanswered: conclude,
     ready: sendAll,
     lost: () => lost++,

@@ -4,6 +4,7 @@ import { encodeFrame, encodeSettings, FLAG, FRAME, PREFACE } from "../../src/sim
 import { encodeHttp2Request } from "../../src/sim/http2/request.ts";
 import { Session } from "../../src/sim/http2/session.ts";
 import { MAX_STREAM_ID } from "../../src/sim/http2/stream-table.ts";
+import { textOf } from "../../src/sim/transport.ts";
 
 export const REQUEST = encodeHttp2Request({
   method: "POST",
@@ -35,7 +36,8 @@ export function begin(
   const session = new Session(
     { streams: 4, streamWindowBytes: 65_535, lastStreamId: MAX_STREAM_ID, ...limits },
     {
-      answered: (tag, status, body, sentAtMs) => told.push(`${tag}@${sentAtMs}: ${status} ${body}`),
+      answered: (tag, status, body, sentAtMs) =>
+        told.push(`${tag}@${sentAtMs}: ${status} ${textOf(body)}`),
       unanswered: (tag, reason) => told.push(`${tag}: ${reason}`),
       ready: () => undefined,
       lost: () => undefined,

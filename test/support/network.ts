@@ -6,7 +6,7 @@ export function keepGoing(network: Network): () => void {
   let isOver = false;
   const turn = () => {
     if (isOver) return;
-    network.collect();
+    network.collect(0);
     network.rest(1, turn);
   };
   turn();

@@ -1,6 +1,6 @@
 /** The stream half of a connection (RFC 9113, sections 5.1, 6.1, 6.2 and 8.1): requests to answers. */
 import { MAX_BODY_BYTES } from "../http1-parser.ts";
-import type { ConnectionEvents } from "../transport.ts";
+import type { Body, ConnectionEvents } from "../transport.ts";
 import type { WriteBuffer } from "../write-buffer.ts";
 import { ConnectionError } from "./frame-reader.ts";
 import {
@@ -17,6 +17,7 @@ import { STREAM_ID_OFFSET } from "./request.ts";
 import { MALFORMED, ResponseHeadReader, TRAILERS } from "./response-head.ts";
 import { NO_STREAM, StreamTable } from "./stream-table.ts";
 
+const NO_BODY = Buffer.alloc(0);
 /** Below it a status is interim: the response is still to come. */
 const FIRST_FINAL_STATUS = 200;
 
@@ -102,11 +103,8 @@ export class Streams {
       const part = bytes.subarray(start, end);
       table.bodies[place] = Buffer.concat(earlier === undefined ? [part] : [earlier, part]);
       this.#countUsed(place, used);
-    } else if (earlier === undefined) this.#answer(place, bytes.toString("utf8", start, end));
-    else {
-      const whole = Buffer.concat([earlier, bytes.subarray(start, end)]);
-      this.#answer(place, whole.toString("utf8"));
-    }
+    } else if (earlier === undefined) this.#answer(place, { bytes, start, end });
+    else this.#answer(place, wholeOf(Buffer.concat([earlier, bytes.subarray(start, end)])));
   }
 
   /** Opens the stream's window again when half of it is used. */
@@ -131,7 +129,7 @@ export class Streams {
       return;
     }
     if (!isTrailer) this.#table.statuses[place] = status;
-    if (endsStream) this.#answer(place, this.#table.bodies[place]?.toString("utf8") ?? "");
+    if (endsStream) this.#answer(place, wholeOf(this.#table.bodies[place] ?? NO_BODY));
   }
 
   takeReset(streamId: number, errorCode: number): void {
@@ -157,7 +155,7 @@ export class Streams {
     return place;
   }
 
-  #answer(place: number, body: string): void {
+  #answer(place: number, body: Body): void {
     const table = this.#table;
     const status = table.statuses[place] ?? 0;
     table.remove(place);
@@ -175,6 +173,10 @@ export class Streams {
     table.remove(place);
     this.#events.unanswered(table.tagAt(place), reason, table.sentAtMs(place));
   }
+}
+
+function wholeOf(bytes: Buffer): Body {
+  return { bytes, start: 0, end: bytes.length };
 }
 
 /** How many bytes at the end of a DATA or HEADERS frame are padding (section 6.1). */

@@ -4,6 +4,8 @@ import type { Socket } from "bun";
 import type { Target } from "../transport.ts";
 import type { Network, Wire, WireEvents } from "./network.ts";
 
+const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
+
 export class BunNetwork implements Network {
   readonly needsEventLoop = true;
 
@@ -12,6 +14,10 @@ export class BunNetwork implements Network {
   }
 
   collect(): void {}
+
+  nap(ms: number): void {
+    Atomics.wait(NEVER_WOKEN, 0, 0, ms);
+  }
 
   rest(waitMs: number, then: () => void): void {
     setTimeout(then, waitMs);

@@ -6,7 +6,11 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Target } from "../transport.ts";
 import type { Network, Wire, WireEvents } from "./network.ts";
-import { EPOLL, SystemCalls } from "./system-calls.ts";
+import { EPOLL, RECEIVE_BYTES, SystemCalls } from "./system-calls.ts";
+
+const INTEREST = (EPOLL.in | EPOLL.out | EPOLL.peerClosed | EPOLL.edge) >>> 0;
+/** There is an end to be read, or an error. */
+const ENDING = EPOLL.peerClosed | EPOLL.hangUp | EPOLL.error;
 
 export class EpollNetwork implements Network {
   readonly needsEventLoop: boolean;
@@ -32,8 +36,12 @@ export class EpollNetwork implements Network {
     return wire;
   }
 
-  collect(): void {
-    this.#wait(0);
+  collect(waitMs: number): void {
+    this.#wait(waitMs);
+  }
+
+  nap(ms: number): void {
+    this.#calls.sleep(ms);
   }
 
   rest(waitMs: number, then: () => void): void {
@@ -92,10 +100,7 @@ class EpollWire implements Wire {
   write(bytes: Uint8Array, offset: number, length: number): number {
     if (this.#state !== "open") return 0;
     const taken = Math.max(0, this.#calls.send(this.#fd, bytes, offset, length));
-    if (taken < length && !this.#awaitsDrain) {
-      this.#awaitsDrain = true;
-      this.#watch(EPOLL.in | EPOLL.out, false);
-    }
+    if (taken < length) this.#awaitsDrain = true;
     return taken;
   }
 
@@ -111,14 +116,16 @@ class EpollWire implements Wire {
     if (this.#state === "connecting") {
       // An attempt that is refused at once has told its error already: it has hung up.
       const failed = (ready & (EPOLL.error | EPOLL.hangUp)) !== 0;
-      if (failed || this.#calls.takeError(this.#fd) !== 0) this.#connectNext();
-      else this.#opened();
-      return;
+      if (failed || this.#calls.takeError(this.#fd) !== 0) {
+        this.#connectNext();
+        return;
+      }
+      this.#state = "open";
+      this.#events.opened();
     }
-    if ((ready & ~EPOLL.out) !== 0) this.#read((ready & EPOLL.error) !== 0);
+    if ((ready & ~EPOLL.out) !== 0) this.#read(ready);
     if ((ready & EPOLL.out) === 0 || this.#state !== "open" || !this.#awaitsDrain) return;
     this.#awaitsDrain = false;
-    this.#watch(EPOLL.in, false);
     this.#events.drained();
   }
 
@@ -133,29 +140,29 @@ class EpollWire implements Wire {
     this.#state = "connecting";
     this.#fd = this.#calls.connect(address, this.#port);
     if (this.#fd < 0) this.#end("the system has no file descriptor left (ulimit -n)");
-    else this.#watch(EPOLL.out, true);
+    else this.#calls.watch(this.#epoll, this.#fd, INTEREST, this.id);
   }
 
-  #opened(): void {
-    this.#state = "open";
-    this.#watch(EPOLL.in, false);
-    this.#events.opened();
-  }
-
-  /** @param hasFailed the reading of the error may take it away, and an end look orderly */
-  #read(hasFailed: boolean): void {
-    const chunk = this.#calls.receive(this.#fd);
-    if (chunk === undefined) {
-      // It was told to be ready, and is not: an error that is told only once, or a false alarm.
-      if (hasFailed || this.#calls.takeError(this.#fd) !== 0) this.#end("the connection failed");
-    } else if (chunk.length === 0) {
-      if (!hasFailed) this.#events.finished();
-      this.#end("the connection was lost");
-    } else this.#events.received(chunk);
-  }
-
-  #watch(interest: number, isNew: boolean): void {
-    this.#calls.watch(this.#epoll, this.#fd, interest, this.id, isNew);
+  /** Receives all that is there, or what made it ready would not be told again. */
+  #read(ready: number): void {
+    // Reading an error may take it away, and an end look orderly.
+    const hasFailed = (ready & EPOLL.error) !== 0;
+    const ends = (ready & ENDING) !== 0;
+    while (this.#state === "open") {
+      const chunk = this.#calls.receive(this.#fd);
+      if (chunk === undefined) {
+        // An error that is told only once, or nothing: all had been received before.
+        if (hasFailed || this.#calls.takeError(this.#fd) !== 0) this.#end("the connection failed");
+        return;
+      }
+      if (chunk.length === 0) {
+        if (!hasFailed) this.#events.finished();
+        this.#end("the connection was lost");
+        return;
+      }
+      this.#events.received(chunk);
+      if (chunk.length < RECEIVE_BYTES && !ends) return;
+    }
   }
 
   #end(reason: string): void {

@@ -33,8 +33,13 @@ export interface Network {
   readonly needsEventLoop: boolean;
   /** @param protocol the protocol's name in TLS (RFC 7301) */
   dial(target: Target, protocol: string, events: WireEvents): Wire;
-  /** Hands over what has arrived, where the event loop does not do so by itself. */
-  collect(): void;
+  /**
+   * Hands over what has arrived, where the event loop does not do so by itself; waits so long for the
+   * first of it.
+   */
+  collect(waitMs: number): void;
+  /** Sleeps, less than a timer can, and deaf to what arrives. */
+  nap(ms: number): void;
   /** Calls back after this long, or sooner if something has arrived. */
   rest(waitMs: number, then: () => void): void;
   /** Of no more use afterwards. The wires must have been closed. */

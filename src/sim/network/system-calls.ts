@@ -16,14 +16,23 @@ const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const EPOLL_CLOEXEC = 0x8_0000;
 const EPOLL_CTL_ADD = 1;
-const EPOLL_CTL_MOD = 3;
 
-export const EPOLL = { in: 1, out: 4, error: 8, hangUp: 16 } as const;
+export const EPOLL = {
+  in: 1,
+  out: 4,
+  error: 8,
+  hangUp: 16,
+  /** The other side will send no more. */
+  peerClosed: 0x2000,
+  /** Told once when it comes about, and not for as long as it lasts: which spares a look at each socket. */
+  edge: 0x8000_0000,
+} as const;
 
 /** `struct epoll_event` is packed on x86-64 alone. */
 const EVENT = process.arch === "x64" ? { bytes: 12, dataAt: 4 } : { bytes: 16, dataAt: 8 };
 const MAX_EVENTS = 512;
-const RECEIVE_BYTES = 64 * 1024;
+/** More than that is received in pieces. */
+export const RECEIVE_BYTES = 64 * 1024;
 const MAX_KEPT_VIEW_BYTES = 4_096;
 
 const INT32_BYTES = 4;
@@ -39,6 +48,7 @@ function loadLibrary() {
     send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
     recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
+    usleep: { args: ["u32"], returns: "i32" },
     epoll_create1: { args: ["i32"], returns: "i32" },
     epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
     epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
@@ -51,7 +61,9 @@ export class SystemCalls {
   readonly #received = Buffer.alloc(RECEIVE_BYTES);
   /** Views of its beginning, by their length: answers repeat theirs, and a new view costs a microsecond. */
   readonly #views: Buffer[] = [];
+  readonly #receivedAt = ptr(this.#received);
   readonly #events = new DataView(new ArrayBuffer(MAX_EVENTS * EVENT.bytes));
+  readonly #eventsAt = ptr(this.#events);
   readonly #event = new DataView(new ArrayBuffer(EVENT.bytes));
   readonly #option = new Int32Array(1);
   readonly #optionBytes = new Uint32Array([INT32_BYTES]);
@@ -83,7 +95,7 @@ export class SystemCalls {
 
   /** What has arrived, as a view that the next call overwrites; empty at the end, undefined where nothing has. */
   receive(fd: number): Buffer | undefined {
-    const length = this.#library.recv(fd, ptr(this.#received), RECEIVE_BYTES, MSG_DONTWAIT);
+    const length = this.#library.recv(fd, this.#receivedAt, RECEIVE_BYTES, MSG_DONTWAIT);
     if (length < 0) return undefined;
     if (length > MAX_KEPT_VIEW_BYTES) return this.#received.subarray(0, length);
     let view = this.#views[length];
@@ -98,23 +110,26 @@ export class SystemCalls {
     this.#library.close(fd);
   }
 
+  sleep(ms: number): void {
+    this.#library.usleep(Math.ceil(ms * 1000));
+  }
+
   createEpoll(): number {
     const epoll = this.#library.epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0) throw new Error("the system has no file descriptor left (ulimit -n)");
     return epoll;
   }
 
-  /** Asks to be told when the socket is ready for what `interest` names, by this id. */
-  watch(epoll: number, fd: number, interest: number, id: number, isNew: boolean): void {
+  /** Asks to be told, by this id, when the socket becomes ready for what `interest` names. */
+  watch(epoll: number, fd: number, interest: number, id: number): void {
     this.#event.setUint32(0, interest, true);
     this.#event.setUint32(EVENT.dataAt, id, true);
-    const operation = isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    this.#library.epoll_ctl(epoll, operation, fd, ptr(this.#event));
+    this.#library.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, ptr(this.#event));
   }
 
   /** Waits for the first that is ready, at most so long, and tells each: its id, and for what. */
   wait(epoll: number, waitMs: number, tell: (id: number, ready: number) => void): void {
-    const count = this.#library.epoll_wait(epoll, ptr(this.#events), MAX_EVENTS, waitMs);
+    const count = this.#library.epoll_wait(epoll, this.#eventsAt, MAX_EVENTS, waitMs);
     for (let index = 0; index < count; index++) {
       const at = index * EVENT.bytes;
       tell(this.#events.getUint32(at + EVENT.dataAt, true), this.#events.getUint32(at, true));
