@@ -203,9 +203,11 @@ export class Fleet {
       tally.add(result.tally);
       const part = new ToldTable(0, result.told);
       const share = this.#plans[worker]?.share;
-      for (const [slot, memberNumber] of share?.memberNumbers.entries() ?? []) {
+      if (share === undefined) continue;
+      for (let slot = 0; slot < share.memberNumbers.length; slot++) {
+        const memberNumber = share.memberNumbers[slot] ?? 0;
         told.copyRow(memberNumber, part, slot);
-        credentials[memberNumber] = share?.credentials[slot] ?? 0;
+        credentials[memberNumber] = share.credentials[slot] ?? 0;
       }
     }
     const scheduled = countArrivals(this.#plan.shape, this.#plan.durationMs);

@@ -36,18 +36,34 @@ export function fineBin(us: number): number {
 /** The counts by LATENCY_BIN_BOUNDS_MS, and one more for the rest. */
 export function coarseBins(fine: Uint32Array): number[] {
   const coarse = new Array<number>(LATENCY_BIN_BOUNDS_MS.length + 1).fill(0);
-  for (const [bin, count] of fine.entries()) {
+  for (let bin = 0; bin < fine.length; bin++) {
     const index = Math.min(Math.ceil(bin / FINE_PER_BIN), LATENCY_BIN_BOUNDS_MS.length);
-    coarse[index] = (coarse[index] ?? 0) + count;
+    coarse[index] = (coarse[index] ?? 0) + (fine[bin] ?? 0);
   }
   return coarse;
 }
 
-/** The latency, in µs, that this percentage of those counted do not exceed, at most `maxUs`. */
-export function binPercentileUs(fine: Uint32Array, percentile: number, maxUs: number): number {
-  const wanted = (fine.reduce((sum, count) => sum + count, 0) * percentile) / 100;
+export function totalOf(counts: Uint32Array): number {
+  let total = 0;
+  for (let at = 0; at < counts.length; at++) total += counts[at] ?? 0;
+  return total;
+}
+
+/**
+ * The latency, in µs, that this percentage of those counted do not exceed, at most `maxUs`.
+ *
+ * @param total how many have been counted
+ */
+export function binPercentileUs(
+  fine: Uint32Array,
+  total: number,
+  percentile: number,
+  maxUs: number,
+): number {
+  const wanted = (total * percentile) / 100;
   let seen = 0;
-  for (const [bin, count] of fine.entries()) {
+  for (let bin = 0; bin < fine.length; bin++) {
+    const count = fine[bin] ?? 0;
     seen += count;
     if (count > 0 && seen >= wanted) return Math.min(BOUNDS_US[bin] ?? maxUs, maxUs);
   }

@@ -1,5 +1,6 @@
 /** How long a run's answers took so far, by outcome: small enough to be told ten times a second. */
-import { binPercentileUs, FINE_BINS, fineBin } from "./latency-bins.ts";
+import { addCounts } from "./latency.ts";
+import { binPercentileUs, FINE_BINS, fineBin, totalOf } from "./latency-bins.ts";
 import { OUTCOMES, type Outcome } from "./outcomes.ts";
 
 /** What crosses threads. Both are by the outcome's number in OUTCOMES. */
@@ -29,7 +30,7 @@ export class LatencyCounter {
 
   /** Adds what another thread counted. */
   add({ bins, maxUs }: LatencyRecord): void {
-    for (const [at, count] of bins.entries()) this.#bins[at] = (this.#bins[at] ?? 0) + count;
+    addCounts(this.#bins, bins);
     for (const [number, us] of maxUs.entries()) {
       this.#maxUs[number] = Math.max(this.#maxUs[number] ?? 0, us);
     }
@@ -48,7 +49,8 @@ export class LatencyCounter {
 }
 
 function summarize(bins: Uint32Array, maxUs: number): LiveLatency | null {
-  if (bins.every((count) => count === 0)) return null;
-  const percentile = (percent: number) => binPercentileUs(bins, percent, maxUs) / 1000;
+  const total = totalOf(bins);
+  if (total === 0) return null;
+  const percentile = (percent: number) => binPercentileUs(bins, total, percent, maxUs) / 1000;
   return { p50: percentile(50), p99: percentile(99), max: maxUs / 1000 };
 }

@@ -4,7 +4,7 @@
  */
 import { AnswerReader } from "./answer-reader.ts";
 import { createConnection } from "./connections.ts";
-import { type Arrivals, connectionOf } from "./division.ts";
+import { connectionOf } from "./division.ts";
 import { LatencyCounter } from "./live-latency.ts";
 import type { WorkerPlan, WorkerProgress } from "./messages.ts";
 import { chooseNetwork } from "./network/choose-network.ts";
@@ -50,9 +50,15 @@ interface Lane {
 export class LoadLoop {
   readonly tally = new Tally();
   readonly told: ToldTable;
-  readonly #plan: WorkerPlan;
+  /** The worker's arrivals, in the order in which they are due: when, and whose. */
+  readonly #dueTimesUs: Float64Array;
+  readonly #slots: Uint32Array;
+  /** What the member in each slot shows. */
+  readonly #credentials: Uint8Array;
   readonly #book: RequestBook;
-  readonly #arrivals: Arrivals;
+  /** Nothing is sent from then on. */
+  readonly #endUs: number;
+  readonly #maxWaitUs: number;
   readonly #network: Network;
   readonly #answers = new AnswerReader();
   readonly #series = new SeriesRecorder();
@@ -79,14 +85,17 @@ export class LoadLoop {
     onProgress: (progress: WorkerProgress) => void,
     network: Network = chooseNetwork(plan.target),
   ) {
-    this.#plan = plan;
+    this.#dueTimesUs = plan.share.arrivals.dueUs;
+    this.#slots = plan.share.arrivals.slots;
+    this.#credentials = plan.share.credentials;
     this.#book = book;
-    this.#arrivals = plan.share.arrivals;
+    this.#endUs = (plan.durationMs + plan.graceMs) * 1000;
+    this.#maxWaitUs = (plan.maxWaitMs ?? Number.POSITIVE_INFINITY) * 1000;
     this.#network = network;
     this.#onProgress = onProgress;
     this.told = new ToldTable(plan.share.memberNumbers.length);
     for (let index = 0; index < plan.connections; index++)
-      this.#lanes.push(this.#createLane(index));
+      this.#lanes.push(this.#createLane(plan, index));
   }
 
   /** Opens every connection. Rejects when one of them cannot be opened. */
@@ -139,8 +148,7 @@ export class LoadLoop {
     this.#network.close();
   }
 
-  #createLane(index: number): Lane {
-    const { transport, target, limits } = this.#plan;
+  #createLane({ transport, target, limits }: WorkerPlan, index: number): Lane {
     const connection = createConnection(this.#network, transport, target, limits, {
       answered: (local, status, body, sentAtMs) =>
         this.#conclude(local, this.#answers.read(status, body), sentAtMs),
@@ -242,9 +250,7 @@ export class LoadLoop {
 
   #nothingToSend(nowUs: number): boolean {
     return (
-      this.#stopped ||
-      this.tally.sent + this.tally.shed === this.#count ||
-      nowUs >= (this.#plan.durationMs + this.#plan.graceMs) * 1000
+      this.#stopped || this.tally.sent + this.tally.shed === this.#count || nowUs >= this.#endUs
     );
   }
 
@@ -257,7 +263,7 @@ export class LoadLoop {
       const local = lane.next;
       lane.next += this.#lanes.length;
       const dueAtUs = this.#dueUs(local);
-      if (nowUs - dueAtUs > (this.#plan.maxWaitMs ?? Number.POSITIVE_INFINITY) * 1000) {
+      if (nowUs - dueAtUs > this.#maxWaitUs) {
         this.tally.shed++;
         continue;
       }
@@ -290,21 +296,21 @@ export class LoadLoop {
     this.#series.countAnswer(nowUs, answer.outcome, latencyUs);
     const slot = this.#slotOf(local);
     this.told.record(slot, answer, sentUs, nowUs);
-    if ("rank" in answer && this.#plan.share.credentials[slot] !== VALID) this.#intrudersServed++;
+    if ("rank" in answer && this.#credentials[slot] !== VALID) this.#intrudersServed++;
     this.#latency.count(answer.outcome, latencyUs);
   }
 
   /** How many arrivals the worker has. */
   get #count(): number {
-    return this.#arrivals.dueUs.length;
+    return this.#dueTimesUs.length;
   }
 
   #slotOf(local: number): number {
-    return this.#arrivals.slots[local] ?? 0;
+    return this.#slots[local] ?? 0;
   }
 
   #dueUs(local: number): number {
-    return this.#arrivals.dueUs[local] ?? Number.POSITIVE_INFINITY;
+    return this.#dueTimesUs[local] ?? Number.POSITIVE_INFINITY;
   }
 
   #nowUs(): number {

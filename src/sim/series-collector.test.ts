@@ -33,7 +33,7 @@ describe("latency bins", () => {
         const sorted = latenciesUs.toSorted((one, other) => one - other);
         const exact = sorted[Math.ceil((sorted.length * percentile) / 100) - 1] ?? 0;
         const max = sorted.at(-1) ?? 0;
-        const read = binPercentileUs(fine, percentile, max);
+        const read = binPercentileUs(fine, latenciesUs.length, percentile, max);
         expect(read).toBeGreaterThanOrEqual(exact * 0.999_999);
         expect(read).toBeLessThanOrEqual(Math.min(exact * 1.03, max));
       }),

@@ -1,5 +1,6 @@
 /** Puts the workers' parts of the time series together, bucket after bucket. */
-import { binPercentileUs, coarseBins, FINE_BINS } from "./latency-bins.ts";
+import { addCounts } from "./latency.ts";
+import { binPercentileUs, coarseBins, FINE_BINS, totalOf } from "./latency-bins.ts";
 import { OUTCOMES } from "./outcomes.ts";
 import { BUCKET_MS, type SeriesBucket, type ServerGauges } from "./series.ts";
 import type { BucketRecord, FinishedBuckets } from "./series-recorder.ts";
@@ -72,9 +73,7 @@ export class SeriesCollector {
       for (const [number, outcome] of OUTCOMES.entries()) {
         outcomes[outcome] += record.outcomes[number] ?? 0;
       }
-      for (const [bin, count] of record.latency.entries()) {
-        latency[bin] = (latency[bin] ?? 0) + count;
-      }
+      addCounts(latency, record.latency);
     }
     const atMs = index * BUCKET_MS;
     const maxSendLagUs = Math.max(-1, ...records.map((record) => record.maxSendLagUs));
@@ -92,8 +91,9 @@ export class SeriesCollector {
 }
 
 function summarize(latency: Uint32Array, maxUs: number): SeriesBucket["latencyMs"] {
-  if (latency.every((count) => count === 0)) return null;
-  const percentile = (percent: number) => toMs(binPercentileUs(latency, percent, maxUs));
+  const total = totalOf(latency);
+  if (total === 0) return null;
+  const percentile = (percent: number) => toMs(binPercentileUs(latency, total, percent, maxUs));
   return { p50: percentile(50), p90: percentile(90), p99: percentile(99), max: toMs(maxUs) };
 }
 

@@ -175,12 +175,16 @@ export class ToldTable {
     return { rank, code };
   }
 
-  /** Takes over a row of another table, as it is. Without views: there may be millions. */
+  /** Takes over a row of another table where this one has nothing. Without views: there may be millions. */
   copyRow(row: number, from: ToldTable, fromRow: number): void {
-    this.#flags[row] = from.#flags[fromRow] ?? 0;
+    const flags = from.#flags[fromRow] ?? 0;
+    if (flags === 0) return;
+    this.#flags[row] = flags;
     this.#ranks[row] = from.#ranks[fromRow] ?? 0;
     for (let at = 0; at < MAX_CODE_LENGTH; at++) {
-      this.#codes[row * MAX_CODE_LENGTH + at] = from.#codes[fromRow * MAX_CODE_LENGTH + at] ?? 0;
+      const byte = from.#codes[fromRow * MAX_CODE_LENGTH + at] ?? 0;
+      if (byte === 0) break;
+      this.#codes[row * MAX_CODE_LENGTH + at] = byte;
     }
     for (let time = 0; time < TIMES.length; time++) {
       this.#times[row * TIMES.length + time] = from.#times[fromRow * TIMES.length + time] ?? 0;
