@@ -2,22 +2,23 @@
  * Measures the simulator's generator against a server that answers at the least cost, and wrk (and
  * wrk2, where --wrk2 names its binary) beside it in the same minute.
  *
- *     bun scripts/bench/generator.ts [--seconds 10] [--rounds 3] [--wrk2 PATH]
+ *     bun scripts/bench/generator.ts [--seconds 15] [--rounds 3] [--wrk2 PATH]
  *
  * Every figure of the generator is from the code that `couponlive simulate` runs: its fleet of load
- * workers, at the rate that is given. All rounds are printed, and at the end the best one: a machine
- * is rarely quiet. wrk knows no rate: it sends as fast as it is answered, with larger and so cheaper
+ * workers, at the rate that is given. A round is one run of each, within a minute. All are printed, and
+ * at the end the medians: a machine is rarely quiet. wrk knows no rate: it sends as fast as it is answered, with larger and so cheaper
  * batches of system calls than any generator at a given rate has; wrk2 is the fair comparison.
  */
 import { parseArgs } from "node:util";
 import { Fleet } from "../../src/sim/fleet.ts";
 import { percentileMs } from "../../src/sim/latency.ts";
 import type { Transport } from "../../src/sim/transport.ts";
+import { median } from "./median.ts";
 import { measureWrk, type PeerFigures } from "./wrk.ts";
 
 const { values: options } = parseArgs({
   options: {
-    seconds: { type: "string", default: "10" },
+    seconds: { type: "string", default: "15" },
     rounds: { type: "string", default: "3" },
     wrk2: { type: "string" },
   },
@@ -28,8 +29,6 @@ const CONNECTIONS_HTTP1 = 64;
 /** So many tokens are made before the clock starts; beyond that members claim again. */
 const MAX_MEMBERS = 200_000;
 const GRACE_MS = 5_000;
-/** The share of the offered rate at which it counts as held. */
-const HELD_PERCENT = 99.9;
 const TOKENS = {
   secret: "the bench's own secret, of 32 bytes or more",
   previousSecret: undefined,
@@ -109,14 +108,17 @@ function tell(name: string, { achieved, lagMs, cpuUs, wrong }: Figures): void {
   const lag = [lagMs.p50, lagMs.p99, lagMs.max].map((ms) => ms.toFixed(2)).join(" / ");
   const odd = wrong === 0 ? "" : `   ${wrong} WRONG ANSWERS`;
   say(
-    `${name.padEnd(34)}achieved ${achieved.toFixed(2)} %   send lag p50/p99/max ${lag} ms   ` +
+    `${name.padEnd(28)}achieved ${achieved.toFixed(2)} %   send lag p50/p99/max ${lag} ms   ` +
       `${cpuUs.toFixed(1)} µs CPU a request${odd}`,
   );
 }
 
-function tellPeer(name: string, peer: PeerFigures): void {
-  const rate = Math.round(peer.requestsPerSecond).toLocaleString("en-US");
-  say(`${name.padEnd(34)}${rate}/s   ${peer.cpuUs.toFixed(1)} µs CPU a request`);
+function tellPeer(name: string, { requestsPerSecond, cpuUs }: PeerFigures, ratio: number): void {
+  const rate = Math.round(requestsPerSecond).toLocaleString("en-US");
+  say(
+    `${name.padEnd(28)}${rate}/s   ${cpuUs.toFixed(1)} µs CPU a request   ` +
+      `ratio, couponlive to it: ${ratio.toFixed(2)}`,
+  );
 }
 
 function say(line: string): void {
@@ -132,56 +134,58 @@ async function startServer(): Promise<{ url: URL; stop: () => void }> {
   return { url: new URL(new TextDecoder().decode(value).trim()), stop: () => child.kill() };
 }
 
-/** Of the rounds that held the rate, or of all where none did, the one of the lowest CPU a request. */
-function bestOfOurs(rounds: readonly Figures[]): Figures | undefined {
-  const held = rounds.filter(({ achieved }) => achieved >= HELD_PERCENT);
-  return best(held.length > 0 ? held : rounds);
+/** The figures of the rounds, each the median of its own. */
+function medianOf(rounds: readonly Figures[]): Figures {
+  const of = (figure: (round: Figures) => number) => median(rounds.map(figure));
+  return {
+    achieved: of(({ achieved }) => achieved),
+    lagMs: {
+      p50: of(({ lagMs }) => lagMs.p50),
+      p99: of(({ lagMs }) => lagMs.p99),
+      max: of(({ lagMs }) => lagMs.max),
+    },
+    cpuUs: of(({ cpuUs }) => cpuUs),
+    wrong: rounds.reduce((sum, { wrong }) => sum + wrong, 0),
+  };
 }
 
-/** The lowest CPU of a request among the rounds. */
-function best<T extends { readonly cpuUs: number }>(rounds: readonly T[]): T | undefined {
-  return rounds.toSorted((a, b) => a.cpuUs - b.cpuUs)[0];
+/** Runs the peers beside a round of ours: by name, what each took. */
+function measurePeers(url: URL, { connections, ratePerSecond, transport }: Case) {
+  const figures = new Map<string, PeerFigures>();
+  if (transport.http === "2") return figures;
+  const load = { url, seconds: DURATION_MS / 1000, connections };
+  const wrk = measureWrk("wrk", { ...load, ratePerSecond: undefined });
+  if (wrk !== undefined) figures.set("wrk, as fast as it can", wrk);
+  if (options.wrk2 === undefined) return figures;
+  const wrk2 = measureWrk(options.wrk2, { ...load, ratePerSecond });
+  if (wrk2 !== undefined) figures.set("wrk2, at this rate", wrk2);
+  return figures;
+}
+
+async function compare(url: URL, each: Case): Promise<void> {
+  const rate = each.ratePerSecond.toLocaleString("en-US");
+  say(`\n${each.name}, ${rate}/s: ${ROUNDS} rounds of ${DURATION_MS / 1000} s`);
+  const ours: Figures[] = [];
+  const ratios = new Map<string, number[]>();
+  for (let round = 0; round < ROUNDS; round++) {
+    const figures = await measure(url, each);
+    tell("  couponlive", figures);
+    ours.push(figures);
+    for (const [peer, theirs] of measurePeers(url, each)) {
+      const ratio = figures.cpuUs / theirs.cpuUs;
+      tellPeer(`  ${peer}`, theirs, ratio);
+      ratios.set(peer, [...(ratios.get(peer) ?? []), ratio]);
+    }
+  }
+  tell("  medians: couponlive", medianOf(ours));
+  for (const [peer, values] of ratios) {
+    say(`  median ratio of CPU a request, couponlive to ${peer}: ${median(values).toFixed(2)}`);
+  }
 }
 
 const { url, stop } = await startServer();
-const seconds = DURATION_MS / 1000;
 try {
-  for (const each of CASES) {
-    const name = `${each.name}, ${each.ratePerSecond.toLocaleString("en-US")}/s`;
-    say(`\n${name}: ${ROUNDS} rounds of ${seconds} s`);
-    const ours: Figures[] = [];
-    const peers = new Map<string, PeerFigures[]>();
-    for (let round = 0; round < ROUNDS; round++) {
-      const figures = await measure(url, each);
-      tell("  couponlive", figures);
-      ours.push(figures);
-      if (each.transport.http === "2") continue;
-      const load = { url, seconds, connections: each.connections };
-      const runs: readonly (readonly [name: string, binary: string, rate?: number])[] = [
-        ["wrk, as fast as it can", "wrk"],
-        ...(options.wrk2 === undefined
-          ? []
-          : ([["wrk2, at this rate", options.wrk2, each.ratePerSecond]] as const)),
-      ];
-      for (const [peer, binary, ratePerSecond] of runs) {
-        const result = measureWrk(binary, { ...load, ratePerSecond });
-        if (result === undefined) continue;
-        tellPeer(`  ${peer}`, result);
-        peers.set(peer, [...(peers.get(peer) ?? []), result]);
-      }
-    }
-    const mine = bestOfOurs(ours);
-    if (mine === undefined) continue;
-    tell("  best: couponlive", mine);
-    for (const [peer, results] of peers) {
-      const theirs = best(results);
-      if (theirs === undefined) continue;
-      tellPeer(`  best: ${peer}`, theirs);
-      say(
-        `  ratio of CPU a request, couponlive to ${peer}: ${(mine.cpuUs / theirs.cpuUs).toFixed(2)}`,
-      );
-    }
-  }
+  for (const each of CASES) await compare(url, each);
 } finally {
   stop();
 }

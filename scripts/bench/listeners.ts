@@ -19,6 +19,7 @@ import { addWindows, createEvent } from "../../src/server/events/administration.
 import { processTreeCpuUs } from "../../src/sim/cpu.ts";
 import { Fleet } from "../../src/sim/fleet.ts";
 import { percentileMs } from "../../src/sim/latency.ts";
+import { median } from "./median.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -153,9 +154,8 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function median(rounds: readonly Figures[]): Figures {
-  const middle = (figure: (round: Figures) => number) =>
-    rounds.map(figure).toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? Number.NaN;
+function medianOf(rounds: readonly Figures[]): Figures {
+  const middle = (figure: (round: Figures) => number) => median(rounds.map(figure));
   return {
     p50Ms: middle((round) => round.p50Ms),
     p99Ms: middle((round) => round.p99Ms),
@@ -183,7 +183,7 @@ try {
     tell(isListened ? "with listeners" : "without", figures);
     if (turn > 0) (isListened ? listened : without).push(figures);
   }
-  const [alone, crowded] = [median(without), median(listened)];
+  const [alone, crowded] = [medianOf(without), medianOf(listened)];
   const ratio = (figure: (round: Figures) => number) =>
     (figure(crowded) / figure(alone)).toFixed(2);
   say(

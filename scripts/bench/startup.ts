@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { processTreeCpuUs } from "../../src/sim/cpu.ts";
+import { median } from "./median.ts";
 
 /** What the project promises for the binary. */
 const GOAL_MS = 150;
@@ -73,10 +74,6 @@ async function measure(command: readonly string[], database: "new" | "kept"): Pr
 
 function newFolder(): string {
   return mkdtempSync(join(tmpdir(), "couponlive-bench-"));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 const commands = {
