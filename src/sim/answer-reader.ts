@@ -4,6 +4,7 @@
  * it is not read as JSON again, which would be a tenth of all that the generator does for a request.
  */
 import { type Answer, MAX_CODE_LENGTH, MAX_RANK, readAnswer } from "./outcomes.ts";
+import { sameBytes } from "./same-bytes.ts";
 import { type Body, textOf } from "./transport.ts";
 
 /** A longer answer is read anew each time. */
@@ -44,7 +45,9 @@ class Repetition implements Pattern {
 
   read({ bytes, start, end }: Body): Answer | undefined {
     const { length } = this.#bytes;
-    return end - start === length && matches(bytes, start, this.#bytes) ? this.#answer : undefined;
+    return end - start === length && sameBytes(bytes, start, this.#bytes)
+      ? this.#answer
+      : undefined;
   }
 }
 
@@ -93,7 +96,7 @@ class GrantPattern implements Pattern {
   }
 
   read({ bytes, start, end }: Body): Answer | undefined {
-    if (!matches(bytes, start, this.#beforeRank)) return undefined;
+    if (!sameBytes(bytes, start, this.#beforeRank)) return undefined;
     let at = start + this.#beforeRank.length;
     let rank = 0;
     // Zero is no rank, and the first digit of none.
@@ -102,25 +105,17 @@ class GrantPattern implements Pattern {
       if (digit < 0 || digit > 9 || (digit === 0 && rank === 0)) break;
       rank = 10 * rank + digit;
     }
-    if (rank < 1 || rank > MAX_RANK || !matches(bytes, at, this.#beforeCode)) return undefined;
+    if (rank < 1 || rank > MAX_RANK || !sameBytes(bytes, at, this.#beforeCode)) return undefined;
     const codeStart = at + this.#beforeCode.length;
     const codeEnd = end - this.#afterCode.length;
     const length = codeEnd - codeStart;
     if (length < 1 || length > MAX_CODE_LENGTH || !isPlain(bytes, codeStart, codeEnd)) {
       return undefined;
     }
-    if (!matches(bytes, codeEnd, this.#afterCode)) return undefined;
+    if (!sameBytes(bytes, codeEnd, this.#afterCode)) return undefined;
     const code = bytes.toString("latin1", codeStart, codeEnd);
     return { outcome: this.#outcome, rank, code };
   }
-}
-
-/** A loop of ours is compiled into place; Buffer's own comparison is a call. */
-function matches(bytes: Buffer, start: number, expected: Buffer): boolean {
-  for (let at = 0; at < expected.length; at++) {
-    if (bytes[start + at] !== expected[at]) return false;
-  }
-  return true;
 }
 
 /** Printable ASCII that JSON writes as it is. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Http1Parser, MAX_BODY_BYTES, MAX_HEAD_BYTES, type ParseResult } from "./http1-parser.ts";
-import { textOf } from "./transport.ts";
+import { MAX_HEAD_BYTES } from "./http1-head.ts";
+import { Http1Parser, type ParseResult } from "./http1-parser.ts";
+import { MAX_BODY_BYTES, textOf } from "./transport.ts";
 
 /** A result with its body as text, which does not change with the memory that it came in. */
 type Read = Exclude<ParseResult, { kind: "response" }> | ReturnType<typeof readable>;

@@ -3,10 +3,9 @@
  * arrives whole is read in place, without a copy.
  */
 
-import type { Body } from "./transport.ts";
+import { type Head, HeadReader, MAX_HEAD_BYTES, MalformedError } from "./http1-head.ts";
+import { type Body, MAX_BODY_BYTES } from "./transport.ts";
 
-export const MAX_HEAD_BYTES = 16 * 1024;
-export const MAX_BODY_BYTES = 64 * 1024;
 /** The framing of a chunked body may be as large again as the body itself. */
 const MAX_RESPONSE_BYTES = MAX_HEAD_BYTES + 2 * MAX_BODY_BYTES;
 
@@ -22,22 +21,11 @@ export type ParseResult =
   | { readonly kind: "malformed"; readonly reason: string };
 
 const INCOMPLETE = { kind: "incomplete" } as const;
-const HEAD_END = Buffer.from("\r\n\r\n");
 const LINE_END = Buffer.from("\r\n");
 const NOTHING = Buffer.alloc(0);
 
-interface Head {
-  readonly status: number;
-  readonly keepAlive: boolean;
-  readonly body:
-    | { readonly kind: "length"; readonly bytes: number }
-    | { readonly kind: "chunked" }
-    /** As long as the connection (RFC 9112, section 6.3, rule 8). */
-    | { readonly kind: "close" };
-}
-
-/** Thrown inside this file only; `feed` turns it into a result. */
-class MalformedError extends Error {}
+/** Of all connections of this thread, which have one server. */
+const heads = new HeadReader();
 
 /** The parser of one connection. After `malformed` the connection is of no more use. */
 export class Http1Parser {
@@ -46,12 +34,6 @@ export class Http1Parser {
   #at = 0;
   /** Nothing more will arrive. */
   #isClosed = false;
-  /**
-   * Servers repeat the same head but for the date, so the last one is kept, with the empty line that
-   * ends it, and with its meaning.
-   */
-  #lastHeadBytes: Buffer = NOTHING;
-  #lastHead: Head | undefined;
 
   /**
    * Takes the bytes that arrived next, however they were cut. Returns the response once it is
@@ -103,18 +85,9 @@ export class Http1Parser {
     const bytes = this.#bytes;
     let start = this.#at;
     for (;;) {
-      let head = this.#repeatedHead(bytes, start);
-      if (head === undefined) {
-        const headEnd = bytes.indexOf(HEAD_END, start);
-        if ((headEnd === -1 ? bytes.length : headEnd) - start > MAX_HEAD_BYTES) {
-          throw new MalformedError("the response's header is too long");
-        }
-        if (headEnd === -1) return INCOMPLETE;
-        head = parseHead(bytes.toString("latin1", start, headEnd));
-        this.#lastHead = head;
-        this.#lastHeadBytes = Buffer.from(bytes.subarray(start, headEnd + HEAD_END.length));
-      }
-      start += this.#lastHeadBytes.length;
+      const head = heads.read(bytes, start);
+      if (head === undefined) return INCOMPLETE;
+      start += head.bytes;
       // An interim response (100 Continue, 103 Early Hints) precedes the one asked for.
       if (head.status < 200) continue;
       const framed = readBody(bytes, start, head, this.#isClosed);
@@ -124,64 +97,6 @@ export class Http1Parser {
       return { kind: "response", status, body: framed.body, keepAlive };
     }
   }
-
-  /** The last head, if these bytes begin with the same. */
-  #repeatedHead(bytes: Buffer, start: number): Head | undefined {
-    const { length } = this.#lastHeadBytes;
-    if (bytes.length < start + length) return undefined;
-    // A loop of ours is compiled into place; Buffer's own comparison is a call for every answer.
-    for (let at = 0; at < length; at++) {
-      if (bytes[start + at] !== this.#lastHeadBytes[at]) return undefined;
-    }
-    return this.#lastHead;
-  }
-}
-
-/** A status line and header fields, without the empty line that ends them (RFC 9112, section 2). */
-function parseHead(text: string): Head {
-  const [statusLine = "", ...fields] = text.split("\r\n");
-  const [, minorVersion, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/.exec(statusLine) ?? [];
-  if (digits === undefined) throw new MalformedError("the status line is not HTTP/1.1");
-  const status = Number(digits);
-  let keepAlive = minorVersion === "1";
-  let chunked = false;
-  let length: number | undefined;
-  for (const field of fields) {
-    const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(field) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new MalformedError("a header line is not a header field");
-    }
-    switch (name.toLowerCase()) {
-      case "content-length":
-        length = readLength(value, length);
-        break;
-      case "transfer-encoding":
-        if (value.toLowerCase() !== "chunked") {
-          throw new MalformedError("the transfer encoding is not chunked");
-        }
-        chunked = true;
-        break;
-      case "connection":
-        if (/(^|,)\s*close\s*(,|$)/i.test(value)) keepAlive = false;
-        break;
-    }
-  }
-  // Chunked overrides a length (RFC 9112, section 6.3).
-  if (chunked) return { status, keepAlive, body: { kind: "chunked" } };
-  const bodyless = status < 200 || status === 204 || status === 304;
-  const bytes = bodyless ? 0 : length;
-  if (bytes === undefined) return { status, keepAlive: false, body: { kind: "close" } };
-  return { status, keepAlive, body: { kind: "length", bytes } };
-}
-
-function readLength(value: string, earlier: number | undefined): number {
-  if (!/^\d{1,15}$/.test(value)) throw new MalformedError("the content-length is not a number");
-  const length = Number(value);
-  if (earlier !== undefined && earlier !== length) {
-    throw new MalformedError("the response has two content-lengths");
-  }
-  if (length > MAX_BODY_BYTES) throw new MalformedError("the response's body is too long");
-  return length;
 }
 
 interface FramedBody {

@@ -44,6 +44,9 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   reconnectDelayMs: 100,
 };
 
+/** Of a response; a longer one is malformed. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
 /** The body of an answer, from `start` to `end`. The memory is the network's: what is kept is copied. */
 export interface Body {
   readonly bytes: Buffer;

@@ -1,6 +1,5 @@
 /** The stream half of a connection (RFC 9113, sections 5.1, 6.1, 6.2 and 8.1): requests to answers. */
-import { MAX_BODY_BYTES } from "../http1-parser.ts";
-import type { Body, ConnectionEvents } from "../transport.ts";
+import { type Body, type ConnectionEvents, MAX_BODY_BYTES } from "../transport.ts";
 import type { WriteBuffer } from "../write-buffer.ts";
 import { ConnectionError } from "./frame-reader.ts";
 import {
