@@ -27,7 +27,7 @@ const MAX_SLEEP_MS = 10;
 
 /**
  * The shortest time between the beginnings of two turns, if the first one is done by then; the thread
- * sleeps meanwhile. It is the send lag at the most, and by as much an answer may be seen late. Shorter
+ * sleeps meanwhile. A claim may be sent that much after it is due, and its answer seen as late. Shorter
  * turns make a request dearer: a nap costs some 35 µs of CPU, and a server that is woken for a few
  * requests at a time more than that. Without any, a core would be taken from the server beside it.
  */
@@ -85,6 +85,8 @@ export class LoadLoop {
     onProgress: (progress: WorkerProgress) => void,
     network: Network = chooseNetwork(plan.target),
   ) {
+    // What is read for each request is taken out of the plan: to the engine a plan that has crossed
+    // threads is another thing than the rehearsal's, for which the code has been compiled.
     this.#dueTimesUs = plan.share.arrivals.dueUs;
     this.#slots = plan.share.arrivals.slots;
     this.#credentials = plan.share.credentials;
