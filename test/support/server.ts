@@ -101,11 +101,13 @@ export class TestServer implements AsyncDisposable {
     return { status: response.status, headers: response.headers, body };
   }
 
-  /** Claims until the server knows the event. */
+  /** Claims until the server knows the event and its window, of which it may hear one by one. */
   async firstClaim(eventId: string, memberId: string): Promise<Answer> {
     for (;;) {
       const answer = await this.claim(eventId, memberId);
-      if (answer.body.code !== "unknown_event") return answer;
+      const { code, opensAt } = answer.body;
+      const isWithoutWindow = code === "not_open" && opensAt === null;
+      if (code !== "unknown_event" && !isWithoutWindow) return answer;
       await Bun.sleep(20);
     }
   }
