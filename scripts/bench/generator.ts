@@ -5,14 +5,17 @@
  *     bun scripts/bench/generator.ts [--seconds 15] [--rounds 3] [--wrk2 PATH]
  *
  * Every figure of the generator is from the code that `couponlive simulate` runs: its fleet of load
- * workers, at the rate that is given. A round is one run of each, within a minute. All are printed, and
- * at the end the medians: a machine is rarely quiet. wrk knows no rate: it sends as fast as it is answered, with larger and so cheaper
- * batches of system calls than any generator at a given rate has; wrk2 is the fair comparison.
+ * workers, at the rate that is given. A round is one run of each, within a minute. All are printed,
+ * and at the end the medians: a machine is rarely quiet, and before each round it is said how late it
+ * lets a thread run that does nothing. wrk knows no rate: it sends as fast as it is answered, with
+ * larger and so cheaper batches of system calls than any generator at a given rate has; wrk2 is the
+ * fair comparison.
  */
 import { parseArgs } from "node:util";
 import { Fleet } from "../../src/sim/fleet.ts";
 import { percentileMs } from "../../src/sim/latency.ts";
 import type { Transport } from "../../src/sim/transport.ts";
+import { measureLatePercent } from "./machine-lag.ts";
 import { median } from "./median.ts";
 import { measureWrk, type PeerFigures } from "./wrk.ts";
 
@@ -29,6 +32,7 @@ const CONNECTIONS_HTTP1 = 64;
 /** So many tokens are made before the clock starts; beyond that members claim again. */
 const MAX_MEMBERS = 200_000;
 const GRACE_MS = 5_000;
+const MACHINE_LAG_MS = 3_000;
 const TOKENS = {
   secret: "the bench's own secret, of 32 bytes or more",
   previousSecret: undefined,
@@ -168,6 +172,8 @@ async function compare(url: URL, each: Case): Promise<void> {
   const ours: Figures[] = [];
   const ratios = new Map<string, number[]>();
   for (let round = 0; round < ROUNDS; round++) {
+    const late = measureLatePercent(MACHINE_LAG_MS).toFixed(2);
+    say(`  before it, a thread that only sleeps is more than 1 ms late for ${late} % of arrivals`);
     const figures = await measure(url, each);
     tell("  couponlive", figures);
     ours.push(figures);

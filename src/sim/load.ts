@@ -31,7 +31,7 @@ const MAX_SLEEP_MS = 10;
  * turns make a request dearer: a nap costs some 35 µs of CPU, and a server that is woken for a few
  * requests at a time more than that. Without any, a core would be taken from the server beside it.
  */
-const TURN_MS = 0.65;
+const TURN_MS = 0.5;
 /** A shorter nap would cost more than it brings. */
 const MIN_NAP_MS = 0.05;
 
