@@ -1,7 +1,7 @@
 /**
  * Reads the answers to claims from their bytes. A server repeats itself: its refusals to the byte, and
  * its grants but for a number and a code. What has been read of an answer is kept, and one that is like
- * it is not read as JSON again, which would be a tenth of all that the generator does for a request.
+ * it is not read as JSON again.
  */
 import { type Answer, MAX_CODE_LENGTH, MAX_RANK, readAnswer } from "./outcomes.ts";
 import { sameBytes } from "./same-bytes.ts";

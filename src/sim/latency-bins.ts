@@ -22,9 +22,17 @@ function boundUs(bin: number): number {
 const BOUNDS_US = Float64Array.from({ length: FINE_BINS }, (_, bin) => boundUs(bin));
 
 /** The bin of each slot's shortest span: instead of a logarithm for every answer. */
-const BIN_OF_SLOT = Uint16Array.from({ length: LATENCY_SLOTS }, (_, slot) =>
-  BOUNDS_US.findIndex((bound) => lowestUsOf(slot) <= bound),
-);
+const BIN_OF_SLOT = binsOfSlots();
+
+function binsOfSlots(): Uint16Array {
+  const bins = new Uint16Array(LATENCY_SLOTS);
+  let bin = 0;
+  for (let slot = 0; slot < LATENCY_SLOTS; slot++) {
+    while (lowestUsOf(slot) > (BOUNDS_US[bin] ?? Number.POSITIVE_INFINITY)) bin++;
+    bins[slot] = bin;
+  }
+  return bins;
+}
 
 /** The fine bin of a latency. */
 export function fineBin(us: number): number {
@@ -43,6 +51,7 @@ export function coarseBins(fine: Uint32Array): number[] {
   return coarse;
 }
 
+/** How many have been counted in all bins. */
 export function totalOf(counts: Uint32Array): number {
   let total = 0;
   for (let at = 0; at < counts.length; at++) total += counts[at] ?? 0;

@@ -39,6 +39,7 @@ export class LatencyCounts {
   /** By slot; fit to cross threads. */
   readonly bySlot = new Uint32Array(LATENCY_SLOTS);
 
+  /** Counts one span, in µs. */
   count(us: number): void {
     const slot = slotOf(us);
     this.bySlot[slot] = (this.bySlot[slot] ?? 0) + 1;

@@ -28,8 +28,8 @@ const MAX_SLEEP_MS = 10;
 /**
  * The shortest time between the beginnings of two turns, if the first one is done by then; the thread
  * sleeps meanwhile. A claim may be sent that much after it is due, and its answer seen as late. Shorter
- * turns make a request dearer: a nap costs some 35 µs of CPU, and a server that is woken for a few
- * requests at a time more than that. Without any, a core would be taken from the server beside it.
+ * turns make a request dearer: each nap has its price, and so has each waking of the server. Without
+ * any nap, a core would be taken from the server beside it. See docs/decisions/load-sockets.md.
  */
 const TURN_MS = 0.5;
 /** A shorter nap would cost more than it brings. */

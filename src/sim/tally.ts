@@ -75,7 +75,7 @@ export class Tally {
   readonly #service: OutcomeLatencies = new Map();
   readonly #reasons = new Map<string, number>();
 
-  /** The generator has come to an arrival, whether or not its connection is free. */
+  /** The generator has come to an arrival so late, in µs, whether or not its connection is free. */
   countDue(lagUs: number): void {
     this.#generatorLag.count(lagUs);
   }

@@ -7,6 +7,17 @@ import { expectRestored, onlyChildOf, TerminalSession } from "../../../test/supp
 setDefaultTimeout(60_000);
 
 const RUN = ["simulate", "--tps", "500", "--duration", "30s", "--users", "1000", "--stock", "800"];
+
+/** The run shows lines, and no view, until it is stopped. */
+async function expectLines(session: TerminalSession): Promise<void> {
+  await session.until(/^1 s {2}offered/m);
+  session.signal("SIGTERM");
+  await session.until(/icanon/);
+  expect(session.output).toContain("INVALID: the run was stopped before its end");
+  expect(session.output).toContain("exit 5");
+  expect(session.output).not.toContain("\u001b");
+}
+
 describe.skipIf(process.platform !== "linux")("on a terminal", () => {
   test("q ends the load, and the report stays", async () => {
     await using session = new TerminalSession(RUN, 80, 24);
@@ -58,22 +69,12 @@ describe.skipIf(process.platform !== "linux")("on a terminal", () => {
   test("in the background there are lines instead of the view, which would stop the program", async () => {
     const inBackground = (command: string) => `set -m; ${command} & wait $!`;
     await using session = new TerminalSession(RUN, 80, 24, {}, inBackground);
-    await session.until(/^1 s {2}offered/m);
-    session.signal("SIGTERM");
-    await session.until(/icanon/);
-    expect(session.output).toContain("INVALID: the run was stopped before its end");
-    expect(session.output).toContain("exit 5");
-    expect(session.output).not.toContain("\u001b");
+    await expectLines(session);
   });
 
   test("where a build's log takes the terminal's place, there are lines instead of the view", async () => {
     await using session = new TerminalSession(RUN, 80, 24, { CI: "true" });
-    await session.until(/^1 s {2}offered/m);
-    session.signal("SIGTERM");
-    await session.until(/icanon/);
-    expect(session.output).toContain("INVALID: the run was stopped before its end");
-    expect(session.output).toContain("exit 5");
-    expect(session.output).not.toContain("\u001b");
+    await expectLines(session);
   });
 });
 
